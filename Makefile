@@ -1,0 +1,120 @@
+# What to run, on a fresh machine too. `make` alone lists it.
+#
+# Everything is installed into .venv. Two stamps in it say what is there:
+# `light` is what training needs, `full` what the book and the tests need.
+# A stamp that is older than the file it depends on is made again.
+
+PYTHON ?= python3
+# Processes that the tests run in.
+WORKERS ?= 2
+VENV := .venv
+BIN := $(VENV)/bin
+LIGHT := $(VENV)/light
+FULL := $(VENV)/full
+HTML := _build/html
+
+# One number format and one encoding, whatever the machine is set to.
+export PYTHONUTF8 := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+STRIP := $(BIN)/nbstripout --keep-output --keep-count --keep-id \
+	--extra-keys "metadata.language_info.version"
+
+# Announce a step in one line.
+say = @printf '\n== %s\n' "$(1)"
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help train test check-export check-notebooks lint types book-build \
+	run-tests book export format clean
+
+help:  ## list what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' \
+		$(MAKEFILE_LIST)
+
+# --- What is installed --------------------------------------------------------
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "There is no $(PYTHON). Install Python 3.11 or newer, or name" \
+			"yours: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "$(PYTHON) is $$($(PYTHON) --version); 3.11 or newer is needed." \
+			"Name another: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make a virtual environment. On Debian and" \
+			"Ubuntu: sudo apt install python3-venv" >&2; exit 1; }
+	$(call say,Make a virtual environment in $(VENV))
+	@$(PYTHON) -m venv $(VENV)
+
+$(LIGHT): pyproject.toml | $(BIN)/python
+	$(call say,Install what training needs)
+	@$(BIN)/python -m pip install --quiet --editable '.[corpus,plots]'
+	@touch $@
+
+$(FULL): requirements.txt pyproject.toml | $(BIN)/python
+	$(call say,Install the book and the tests: requirements.txt)
+	@$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@touch $(LIGHT) $@
+
+# --- Train --------------------------------------------------------------------
+
+train: $(LIGHT)  ## train the network of the tutorial, show what it learned
+	$(call say,Train on the State of the Union addresses)
+	@$(BIN)/skipgram train --out out/model
+	$(call say,The fake task: which words stand near soviet?)
+	@$(BIN)/skipgram context out/model soviet union russia
+
+# --- Test ---------------------------------------------------------------------
+
+test: check-export check-notebooks lint types book-build run-tests  ## run everything CI runs
+
+check-export: $(FULL)
+	$(call say,Is the library what the notebooks export?)
+	@$(BIN)/python tools/check_export.py
+
+check-notebooks: $(FULL)
+	$(call say,Were the notebooks run from top to bottom?)
+	@$(BIN)/python tools/check_notebooks.py
+
+lint: $(FULL)
+	$(call say,Style: ruff)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(FULL)
+	$(call say,Types: mypy --strict)
+	@$(BIN)/mypy
+
+book-build: $(FULL)
+	$(call say,Build the book from nothing; a warning is an error)
+	@$(BIN)/python tools/fetch_mathjax.py
+	@rm -rf _build
+	@$(BIN)/jupyter-book build . -W -n --keep-going --quiet
+
+run-tests: $(FULL) book-build
+	$(call say,Run the notebooks and the tests)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile \
+		--nbval --nbval-current-env \
+		--nbval-sanitize-with nbval_sanitize.cfg notebooks tests
+
+# --- Read and write the book --------------------------------------------------
+
+book: $(FULL)  ## build the book, print the address to open
+	@$(BIN)/python tools/fetch_mathjax.py
+	@$(BIN)/jupyter-book build . --quiet
+	@echo "Open file://$(CURDIR)/$(HTML)/index.html"
+
+export: $(FULL)  ## write skipgram_lib/ from the notebooks
+	@$(BIN)/nbdev-export
+
+format: $(FULL)  ## tidy the notebooks and the Python files
+	@$(STRIP) $(NOTEBOOKS)
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+clean:  ## remove what was made, .venv too
+	rm -rf $(VENV) _build out book/_static/mathjax build *.egg-info \
+		.pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov

@@ -1,0 +1,154 @@
+"""Sphinx hook that shows a chapter as a page of a book.
+
+A chapter is a notebook, and some of its code cells begin with ``#|`` lines
+that tell nbdev what to export. A reader wants to know *where* a cell goes,
+not how nbdev is told. While Sphinx reads a notebook, this hook
+
+* takes the ``#|`` lines off the top of every code cell, and drops a cell
+  that holds nothing else;
+* tags each exported cell ``exported`` and ``exported-<module>``, which
+  MyST-NB turns into the CSS classes ``tag_exported`` and so on;
+* writes a line under each exported cell that names the module's file.
+
+It also shortens type names on the pages that autodoc writes, keeps MathJax
+local where it can, and drops a script that Sphinx would load twice.
+
+Only Sphinx's copy of the text changes. The notebook on disk, and the copy
+that a reader downloads, keep their ``#|`` lines.
+"""
+
+import json
+import re
+from pathlib import Path
+
+from docutils import nodes
+
+DIRECTIVE = re.compile(r"#\|\s*(?P<name>\w+)\s*:?\s*(?P<value>.*?)\s*$")
+SHORT_NAMES = [
+    (
+        re.compile(
+            r"~numpy\.ndarray\[tuple\[~typing\.Any, \.\.\.\], "
+            r"~numpy\.dtype\[(~?[\w.]+)\]\]"
+        ),
+        r"~numpy.typing.NDArray[\1]",
+    ),
+    (re.compile(r"numpy\.random\._generator\."), "numpy.random."),
+    (re.compile(r"scipy\.sparse\._\w+\."), "scipy.sparse."),
+]
+TAG = "exported-"
+CSS_CLASS = "tag_" + TAG
+
+
+def split_directives(source):
+    """Part a cell's leading ``#|`` lines from its code.
+
+    Returns the directives as a dictionary, and the code left over.
+    """
+    directives = {}
+    lines = source.split("\n")
+    while lines and (match := DIRECTIVE.match(lines[0])):
+        directives[match["name"]] = match["value"]
+        del lines[0]
+    return directives, "\n".join(lines).strip("\n")
+
+
+def prepare_cells(cells):
+    """Yield the cells a reader sees, without directives, with tags."""
+    default_module = ""
+    for cell in cells:
+        if cell["cell_type"] != "code":
+            yield cell
+            continue
+        directives, code = split_directives("".join(cell["source"]))
+        default_module = directives.get("default_exp", default_module)
+        if directives and not code:
+            continue
+        if "export" in directives:
+            module = directives["export"] or default_module
+            tags = cell.setdefault("metadata", {}).setdefault("tags", [])
+            tags += ["exported", TAG + module.replace(".", "-")]
+        yield cell | {"source": code}
+
+
+def on_source_read(app, docname, source):
+    """Rewrite the text of a notebook before MyST-NB parses it."""
+    if Path(app.env.doc2path(docname)).suffix != ".ipynb":
+        return
+    notebook = json.loads(source[0])
+    notebook["cells"] = list(prepare_cells(notebook["cells"]))
+    source[0] = json.dumps(notebook)
+
+
+def on_doctree_read(app, doctree):
+    """Name the file under every cell that goes into the library."""
+    for cell in doctree.findall(nodes.container):
+        modules = [
+            name.removeprefix(CSS_CLASS)
+            for name in cell["classes"]
+            if name.startswith(CSS_CLASS)
+        ]
+        if not modules or "cell" not in cell["classes"]:
+            continue
+        path = modules[0].replace("-", "/") + ".py"
+        label = nodes.paragraph(classes=["exported-to"])
+        label += nodes.Text("exported to ")
+        label += nodes.literal(text=f"{app.config.literate_package}/{path}")
+        cell.insert(1, label)
+
+
+def on_page(app, pagename, templatename, context, doctree):
+    """Keep one of each script tag.
+
+    Sphinx 7 writes an inline script twice when an extension adds it after
+    the builder has started. The second copy of sphinx-thebe's declares its
+    constants again, which is an error in the browser's console.
+    """
+    unique = {}
+    for script in context.get("script_files", []):
+        # A script without a file is None in one copy and "" in the other.
+        key = (str(script.filename or ""), script.attributes.get("body"))
+        unique.setdefault(key, script)
+    context["script_files"] = list(unique.values())
+
+
+def on_signature(app, what, name, obj, options, signature, returned):
+    """Print a type under the name it has in the source.
+
+    Python resolves ``NDArray[X]`` to what NumPy builds from it, and that is
+    four times as long.
+    """
+
+    def shorten(text):
+        for pattern, name in SHORT_NAMES:
+            text = pattern.sub(name, text)
+        return text
+
+    return shorten(signature or "") or None, shorten(returned or "") or None
+
+
+def use_local_mathjax(app, config):
+    """Serve MathJax from the book where tools/fetch_mathjax.py put it.
+
+    Without that copy, Sphinx's own default stands: MathJax from a CDN.
+    """
+    entry = Path("mathjax", "tex-mml-chtml.js")
+    if any(
+        (Path(app.confdir, folder) / entry).exists()
+        for folder in config.html_static_path
+    ):
+        config.mathjax_path = entry.as_posix()
+
+
+def setup(app):
+    """Connect the hook to Sphinx."""
+    app.add_config_value("literate_package", "", "env")
+    app.connect("config-inited", use_local_mathjax)
+    app.connect("source-read", on_source_read)
+    app.connect("doctree-read", on_doctree_read)
+    app.connect("autodoc-process-signature", on_signature)
+    app.connect("html-page-context", on_page, priority=900)
+    return {
+        "version": "1",
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }

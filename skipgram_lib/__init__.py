@@ -1,0 +1,31 @@
+"""The skip-gram network with its full softmax, trained exactly from counts.
+
+Every module but this one is exported from a chapter of the book, a notebook
+in `notebooks/`. This file lists the public names.
+"""
+
+from .backend import Backend, get_backend
+from .counts import Counts, count_pairs
+from .errors import SkipgramError, UnknownWordError
+from .training import SkipGram
+from .vectors import WordVectors
+from .vocabulary import Vocabulary, load_sotu, read_documents, tokenize
+from .windows import training_pairs
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Backend",
+    "Counts",
+    "SkipGram",
+    "SkipgramError",
+    "UnknownWordError",
+    "Vocabulary",
+    "WordVectors",
+    "count_pairs",
+    "get_backend",
+    "load_sotu",
+    "read_documents",
+    "tokenize",
+    "training_pairs",
+]

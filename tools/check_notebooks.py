@@ -1,0 +1,167 @@
+"""Check the form of the notebooks: each was run, and is tidy.
+
+    python tools/check_notebooks.py [NOTEBOOK ...]      # default: all
+
+nbval runs the notebooks and compares their outputs. But it compares nothing
+for a cell that has no execution count, so a notebook stripped of its counts
+passes unread. This check closes that gap and holds the chapters to their
+form: short cells, short lines, small files, no leftovers of an editor.
+"""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+# Lines of code in a cell: no docstring, import, comment or blank line counts.
+# A class may be longer, because it cannot be cut in two.
+MAX_CELL_LINES = 20
+MAX_CLASS_LINES = 40
+MAX_COLUMNS = 79
+MAX_BYTES = 400_000
+MIN_WORDS = 600
+# A cell with one of these tags may end in an error: the chapter shows it.
+MAY_FAIL = {"raises-exception"}
+
+# What stays in a notebook: outputs, counts and ids. All else an editor adds
+# is taken out by `make format` with these options, and reported with --verify.
+NBSTRIPOUT = [
+    "nbstripout",
+    "--keep-output",
+    "--keep-count",
+    "--keep-id",
+    "--extra-keys",
+    "metadata.language_info.version",
+]
+
+# Calls that leave an output behind, wherever they stand in a cell.
+SHOWS = re.compile(r"^(?:print|display|plt\.show)\(", re.MULTILINE)
+
+
+def notebooks():
+    """List the paths of the chapters, in the order of their names."""
+    return sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def source_of(cell):
+    """Return the text of a cell as one string."""
+    return "".join(cell["source"])
+
+
+def shows_something(source):
+    """Tell whether a cell that ran must have an output.
+
+    It must if it prints or shows a figure at the top level, or if its last
+    line is an expression other than a call, such as ``x`` or ``x[0]``. A
+    call may return None, and then it shows nothing.
+    """
+    if source.lstrip().startswith("%%"):
+        return False
+    code = re.sub(r"^\s*[%!].*$", "", source, flags=re.MULTILINE)
+    if SHOWS.search(code):
+        return True
+    body = ast.parse(code).body
+    if not body or not isinstance(body[-1], ast.Expr):
+        return False
+    return not isinstance(body[-1].value, (ast.Call, ast.Constant, ast.Await))
+
+
+def lines_of_code(source):
+    """Count the lines that hold code, and tell whether they are a class."""
+    if source.lstrip().startswith("%%"):
+        return len(source.splitlines()), False
+    tree = ast.parse(re.sub(r"^\s*[%!].*$", "", source, flags=re.MULTILINE))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    prose = set()
+    for node in ast.walk(tree):
+        if isinstance(node, documented) and ast.get_docstring(node):
+            text = node.body[0]
+            prose.update(range(text.lineno, text.end_lineno + 1))
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            prose.update(range(node.lineno, node.end_lineno + 1))
+    code = [
+        line
+        for number, line in enumerate(source.splitlines(), start=1)
+        if number not in prose and line.strip()
+        if not line.lstrip().startswith("#")
+    ]
+    return len(code), any(isinstance(n, ast.ClassDef) for n in tree.body)
+
+
+def code_problems(cells):
+    """Yield what is wrong with the code cells that hold code."""
+    counts = [cell["execution_count"] for cell in cells]
+    if counts != list(range(1, len(cells) + 1)):
+        yield f"was not run once from top to bottom: its counts are {counts}"
+    for number, cell in enumerate(cells, start=1):
+        source = source_of(cell)
+        lines = source.split("\n")
+        tags = set(cell["metadata"].get("tags", []))
+        where = f"cell [{number}] ({lines[0][:40]!r})"
+        length, is_class = lines_of_code(source)
+        most = MAX_CLASS_LINES if is_class else MAX_CELL_LINES
+        if length > most:
+            yield f"{where} has {length} lines of code, over {most}"
+        for line in lines:
+            if len(line) > MAX_COLUMNS:
+                yield f"{where} has a line over {MAX_COLUMNS} columns: {line}"
+        if shows_something(source) and not cell["outputs"]:
+            yield f"{where} shows something, and its output is not there"
+        kinds = {output["output_type"] for output in cell["outputs"]}
+        if "error" in kinds and not tags & MAY_FAIL:
+            yield f"{where} ended in an error"
+        if any(output.get("name") == "stderr" for output in cell["outputs"]):
+            yield f"{where} wrote to stderr"
+
+
+def problems(path):
+    """List, in phrases, what is wrong with one notebook."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    cells = notebook["cells"]
+    found = []
+    kernel = notebook["metadata"].get("kernelspec", {}).get("name")
+    if kernel != "python3":
+        found.append(f"names the kernel {kernel!r} instead of 'python3'")
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        found.append(f"has {size:,} bytes, over {MAX_BYTES:,}")
+    prose = " ".join(source_of(c) for c in cells if c["cell_type"] != "code")
+    if len(prose.split()) < MIN_WORDS:
+        words = len(prose.split())
+        found.append(f"has {words} words of prose, under {MIN_WORDS}")
+    code = [c for c in cells if c["cell_type"] == "code" and source_of(c)]
+    return found + list(code_problems(code))
+
+
+def leftovers(paths):
+    """Name the notebooks from which `make format` would take something."""
+    program = Path(sys.executable).with_name(NBSTRIPOUT[0])
+    result = subprocess.run(
+        [program, *NBSTRIPOUT[1:], "--verify", *paths],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode == 0:
+        return []
+    said = (result.stdout + result.stderr).strip()
+    return [f"An editor left its marks; run `make format`. {said}"]
+
+
+def main():
+    """Print every problem; exit with 1 if there is one."""
+    paths = [Path(name) for name in sys.argv[1:]] or notebooks()
+    found = [f"{p.name} {phrase}." for p in paths for phrase in problems(p)]
+    found += leftovers(paths)
+    for sentence in found:
+        print(sentence, file=sys.stderr)
+    if found:
+        sys.exit(1)
+    print(f"{len(paths)} notebooks were run from top to bottom and are tidy.")
+
+
+if __name__ == "__main__":
+    main()
