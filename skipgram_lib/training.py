@@ -6,7 +6,7 @@
 __all__ = ['FORMAT_VERSION', 'MODEL_FILES', 'batch_cells', 'scale_softmax', 'batch_gradients', 'Adam', 'Optimiser',
            'frequency_bias', 'network_loss', 'TrainingRecord', 'TrainingPlan', 'train_steps', 'check_finite',
            'WordNetwork', 'counts_matrix', 'TrainableNetwork', 'keep_history', 'check_destination', 'save_model',
-           'describe', 'read_part', 'load_model', 'SkipGram']
+           'describe', 'read_part', 'check_version', 'load_model', 'SkipGram']
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #86e80c2f
 import json
@@ -282,8 +282,7 @@ def train_steps(
     held_out : counts of other text, measured after each epoch
     """
     V, start = N.shape[0], perf_counter()
-    per_epoch = -(-V // plan.batch_rows)
-    steps = plan.epochs * per_epoch
+    steps = plan.epochs * (per_epoch := -(-V // plan.batch_rows))
     optimiser, pairs, sums = Optimiser.over(network), N.sum(axis=1), 0.0
     for step, (epoch, rows) in enumerate(plan.batches(V), 1):
         loss, gradients = batch_gradients(network, rows, N, backend)
@@ -527,6 +526,15 @@ def read_part(folder: str | Path, name: str) -> Any:
         ) from error
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #e078fc74
+def check_version(version: object, folder: str | Path) -> None:
+    """Refuse a model that another version of the format describes."""
+    if version != FORMAT_VERSION:
+        raise SkipgramError(
+            f"{folder} has format version {version}, and this library reads "
+            f"version {FORMAT_VERSION}; use the library that wrote it"
+        )
+
+# %% ../notebooks/07_ten_thousand_words.ipynb #19b955ef
 def load_model(
     folder: str | Path,
 ) -> tuple[Vocabulary, Network, dict[str, Any]]:
@@ -546,22 +554,18 @@ def load_model(
         raise SkipgramError(f"there is no model folder {folder}")
     about, words, arrays = (read_part(folder, name) for name in MODEL_FILES)
     try:
-        if about["format_version"] != FORMAT_VERSION:
-            raise SkipgramError(
-                f"{folder} has format version {about['format_version']}, and "
-                f"this library reads version {FORMAT_VERSION}; update it"
-            )
+        check_version(about["format_version"], folder)
         vocabulary, network = Vocabulary(**words), Network(**arrays)
         V, D = about["vocabulary_size"], about["vector_size"]
         shapes = [array.shape for array in vars(network).values()]
         sizes = len(vocabulary.index), len(vocabulary.frequencies)
-        if shapes != [(V, D), (V, D), (V,)] or sizes != (V, V):
-            raise TypeError(f"{sizes} words, arrays of shapes {shapes}")
+        if (*shapes, *sizes) != ((V, D), (V, D), (V,), V, V):
+            raise TypeError(f"{sizes[0]} words, arrays of shapes {shapes}")
+        about["history"] = [TrainingRecord(**r) for r in about["history"]]
         return vocabulary, network, about
     except (KeyError, TypeError, AttributeError) as error:
         raise SkipgramError(
-            f"the files in {folder} do not fit together ({error}); "
-            "train the model again"
+            f"the files in {folder} do not fit together ({error}); train again"
         ) from error
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #e3c110a8
@@ -602,6 +606,5 @@ class SkipGram(TrainableNetwork):
         model = cls(vocabulary, about["vector_size"], about["seed"], backend)
         for name, array in vars(network).items():
             setattr(model.network, name, model.backend.asarray(array))
-        model.history = [TrainingRecord(**r) for r in about["history"]]
-        model.counted = about["counts"]
+        model.history, model.counted = about["history"], about["counts"]
         return model

@@ -1,0 +1,314 @@
+"""Counts: equal to the pairs one by one, exactly, in any order."""
+
+from itertools import chain
+from math import log, sqrt
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+import scipy.stats
+from helpers import (
+    assert_same_weights,
+    numeric_gradients,
+    random_network,
+    slow_cells,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skipgram_lib import (
+    SkipgramError,
+    Vocabulary,
+    count_pairs,
+    training_pairs,
+)
+from skipgram_lib.counts import (
+    count_gradients,
+    count_loss,
+    entropy_floor,
+    join_documents,
+    keep_probability,
+    unigram_entropy,
+)
+from skipgram_lib.network import initial_network, pair_gradients, pair_loss
+
+# "z" is known to no vocabulary here; "ab" ends every text, so that some
+# pair is always there to be counted.
+VOCABULARY = Vocabulary(list("abcde"), [40, 20, 10, 5, 1], 80)
+V = len(VOCABULARY)
+token_lists = st.lists(st.sampled_from("abcdez"), max_size=15)
+texts = st.lists(token_lists, max_size=5).map(lambda t: [*t, ["a", "b"]])
+windows = st.integers(1, 6)
+settings = st.fixed_dictionaries(
+    {
+        "window": windows,
+        "side": st.sampled_from(["both", "left", "right"]),
+        "shrink_windows": st.booleans(),
+        "sample": st.sampled_from([None, 0, 1e-3, 0.05, 1]),
+    }
+)
+tables = st.lists(
+    st.lists(st.integers(0, 4), min_size=V, max_size=V),
+    min_size=V,
+    max_size=V,
+).map(lambda rows: np.array(rows) + np.eye(V, k=1, dtype=int))
+
+
+def keep_by_formula(word, sample):
+    if not sample:
+        return 1.0
+    share = VOCABULARY.frequencies[VOCABULARY[word]] / 76
+    return min(1.0, sqrt(sample / share) + sample / share)
+
+
+def same_cells(one, other):
+    """Compare as stored: cells, their places, and that they are integers."""
+    assert one.cells.dtype == other.cells.dtype == np.int64
+    assert (one.cells != other.cells).nnz == 0
+    assert one.denominator == other.denominator
+    assert one.matrix().toarray().tobytes() == (
+        other.matrix().toarray().tobytes()
+    )
+
+
+# The cells
+
+
+@given(texts, settings)
+def test_every_cell_is_what_counting_one_by_one_gives(texts, settings):
+    counts = count_pairs(texts, VOCABULARY, **settings)
+    slow = slow_cells(
+        texts,
+        VOCABULARY,
+        settings["window"],
+        settings["side"],
+        settings["shrink_windows"],
+    )
+    cells, N = counts.cells.toarray(), counts.matrix().toarray()
+    for i, centre in enumerate("abcde"):
+        for j, context in enumerate("abcde"):
+            exact = slow.get((centre, context), 0)
+            assert cells[i, j] == exact * counts.denominator
+            kept = keep_by_formula(centre, settings["sample"])
+            kept *= keep_by_formula(context, settings["sample"])
+            assert N[i, j] == pytest.approx(float(exact) * kept, rel=1e-14)
+
+
+@given(texts, windows)
+def test_a_shrunken_window_is_the_mean_of_its_sizes(texts, window):
+    shrunken = count_pairs(texts, VOCABULARY, window, sample=None)
+    assert shrunken.denominator == window
+    sizes = [
+        count_pairs(texts, VOCABULARY, size, False, None).cells
+        for size in range(1, window + 1)
+    ]
+    assert (shrunken.cells != sum(sizes[1:], sizes[0])).nnz == 0
+
+
+@given(texts, settings, st.randoms(use_true_random=False))
+def test_the_order_of_the_documents_changes_no_bit(texts, settings, random):
+    shuffled = random.sample(texts, len(texts))
+    same_cells(
+        count_pairs(texts, VOCABULARY, **settings),
+        count_pairs(shuffled, VOCABULARY, **settings),
+    )
+
+
+@given(texts, texts, texts, settings)
+def test_counts_of_parts_add_up_to_the_bit(one, two, three, settings):
+    whole, first, second, third = (
+        count_pairs(part, VOCABULARY, **settings)
+        for part in (one + two + three, one, two, three)
+    )
+    same_cells(first + second + third, whole)
+    same_cells(third + (second + first), whole)
+
+
+@given(texts, windows)
+def test_counts_of_both_sides_are_the_same_read_either_way(texts, window):
+    left, right, both = (
+        count_pairs(texts, VOCABULARY, window, side=side).cells
+        for side in ("left", "right", "both")
+    )
+    assert (left != right.T).nnz == 0
+    assert (both != left + right).nnz == 0
+
+
+@given(texts)
+def test_documents_may_be_ids_or_come_one_by_one(texts):
+    ids = [VOCABULARY.encode(tokens) for tokens in texts]
+    wanted = count_pairs(texts, VOCABULARY)
+    same_cells(count_pairs(ids, VOCABULARY), wanted)
+    same_cells(count_pairs((iter(t) for t in texts), VOCABULARY), wanted)
+
+
+def test_unknown_words_are_dropped_before_the_windows():
+    counts = count_pairs([["a", "z", "z", "b"]], VOCABULARY, 1, False, None)
+    assert counts.cells.toarray()[0, 1] == 1
+
+
+def test_a_window_may_be_longer_than_every_document():
+    counts = count_pairs([["a", "b"], ["c"]], VOCABULARY, 50, sample=None)
+    assert counts.cells.nnz == 2
+    assert counts.matrix().toarray()[0, 1] == 1
+
+
+def test_documents_are_kept_apart_by_a_whole_window():
+    joined = join_documents([[1, 2], [3]], 2, V)
+    assert joined.tolist() == [1, 2, -1, -1, 3, -1, -1]
+
+
+# Subsampling
+
+
+@pytest.mark.parametrize("sample", [None, 0, 0.001, 0.1, 1])
+def test_words_are_kept_as_the_formula_says(sample):
+    wanted = [keep_by_formula(word, sample) for word in "abcde"]
+    assert keep_probability(VOCABULARY, sample) == pytest.approx(wanted)
+
+
+# Loss and gradients
+
+
+@given(texts, windows, st.integers(0, 99))
+def test_loss_and_gradients_are_those_of_the_pairs(texts, window, seed):
+    network = random_network(V, 3, seed)
+    ids = [VOCABULARY.encode(tokens) for tokens in texts]
+    pairs = np.concatenate([training_pairs(one, window) for one in ids])
+    pairs = pairs.astype(int)
+    N = count_pairs(ids, VOCABULARY, window, False, None).matrix().toarray()
+    loss = pair_loss(network, pairs)
+    assert count_loss(network, N) == pytest.approx(loss, abs=1e-10)
+    assert_same_weights(
+        count_gradients(network, N), pair_gradients(network, pairs), 1e-10
+    )
+
+
+@given(tables, st.integers(0, 99))
+def test_gradients_are_the_slopes_of_the_loss(N, seed):
+    network = random_network(V, 3, seed)
+    slopes = numeric_gradients(lambda n: count_loss(n, N), network)
+    assert_same_weights(count_gradients(network, N), slopes, 1e-8)
+
+
+@given(tables)
+def test_a_network_that_knows_nothing_has_a_loss_of_ln_v(N):
+    network = initial_network(V, 3, 0, scale=0, dtype=np.float64)
+    assert count_loss(network, N) == pytest.approx(log(V), rel=1e-14)
+
+
+# Floors
+
+
+@given(tables)
+def test_the_floor_is_scipys_entropy_of_the_rows(N):
+    rows = N[N.any(axis=1)]
+    entropies = scipy.stats.entropy(rows, axis=1)
+    wanted = np.average(entropies, weights=rows.sum(axis=1))
+    floor = entropy_floor(sp.csr_array(N.astype(float)))
+    assert floor == pytest.approx(wanted, abs=1e-12)
+
+
+@given(tables)
+def test_knowing_only_frequencies_costs_scipys_entropy(N):
+    entropy = unigram_entropy(sp.csr_array(N.astype(float)))
+    assert entropy == pytest.approx(scipy.stats.entropy(N.sum(axis=0)))
+
+
+@given(tables, st.integers(0, 99), st.floats(0, 9))
+def test_no_network_goes_below_the_floor(N, seed, scale):
+    floor = entropy_floor(sp.csr_array(N.astype(float)))
+    assert floor <= unigram_entropy(sp.csr_array(N.astype(float))) + 1e-12
+    assert floor <= count_loss(random_network(V, 3, seed, scale), N) + 1e-12
+
+
+# Bad input
+
+
+@pytest.mark.parametrize("text", ["the quick brown fox", b"the quick"])
+def test_a_document_that_is_not_split_yet_is_refused(text):
+    with pytest.raises(SkipgramError) as error:
+        count_pairs([["a", "b"], text], VOCABULARY)
+    assert repr(text) in str(error.value)
+    assert "must be a list of tokens" in str(error.value)
+    assert "tokenize(text)" in str(error.value)
+
+
+@pytest.mark.parametrize("window", [0, -1, 2.5, "5", True, None])
+def test_a_window_below_one_or_broken_is_refused(window):
+    with pytest.raises(SkipgramError) as error:
+        count_pairs([["a", "b"]], VOCABULARY, window)
+    assert "window must be a whole number of at least 1" in str(error.value)
+    assert repr(window) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"side": "up"}, "side must be both, left or right, got 'up'"),
+        ({"sample": -0.1}, "sample must be from 0 to 1, got -0.1"),
+        ({"sample": 2}, "sample must be from 0 to 1, got 2"),
+        ({"sample": float("nan")}, "sample must be from 0 to 1, got nan"),
+    ],
+)
+def test_other_settings_are_refused_with_their_value(settings, message):
+    with pytest.raises(SkipgramError) as error:
+        count_pairs([["a", "b"]], VOCABULARY, **settings)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    ("documents", "found"),
+    [
+        ([], "0 known words in 0 documents"),
+        ([["z", "z"]], "0 known words in 1 documents"),
+        ([["a"], ["b", "z"]], "2 known words in 2 documents"),
+    ],
+)
+def test_a_text_without_a_pair_is_refused(documents, found):
+    with pytest.raises(SkipgramError) as error:
+        count_pairs(documents, VOCABULARY, window=2)
+    assert str(error.value) == f"no pair within 2 words: the text has {found}"
+
+
+@pytest.mark.parametrize("wrong", [-1, V])
+def test_ids_of_another_vocabulary_are_refused(wrong):
+    with pytest.raises(SkipgramError) as error:
+        count_pairs([np.array([0, wrong])], VOCABULARY)
+    assert str(error.value) == f"ids run from 0 to 4, got {wrong}"
+
+
+@pytest.mark.parametrize(
+    ("setting", "values"),
+    [
+        ("window", (2, 3)),
+        ("side", ("left", "right")),
+        ("shrink_windows", (True, False)),
+        ("sample", (None, 0.1)),
+    ],
+)
+def test_counts_made_in_different_ways_are_not_added(setting, values):
+    one, other = (
+        count_pairs([["a", "b"]], VOCABULARY, **{setting: value})
+        for value in values
+    )
+    with pytest.raises(SkipgramError) as error:
+        one + other
+    assert "cannot be added" in str(error.value)
+    for shown in chain(one.settings.items(), other.settings.items()):
+        assert "{!r}: {!r}".format(*shown) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Vocabulary(["a", "b"], [2, 1], 3),
+        Vocabulary(list("abcde"), [9, 8, 7, 6, 5], 35),
+    ],
+    ids=["smaller", "other frequencies"],
+)
+def test_counts_of_different_vocabularies_are_not_added(other):
+    one = count_pairs([["a", "b"]], VOCABULARY, sample=0.01)
+    two = count_pairs([["a", "b"]], other, sample=0.01)
+    with pytest.raises(SkipgramError, match="cannot be added"):
+        one + two

@@ -1,0 +1,830 @@
+"""Training from counts, asking a model, and keeping it on disk."""
+
+import json
+import math
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from helpers import (
+    assert_same_weights,
+    bits,
+    numeric_gradients,
+    random_network,
+    slow_loss,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.numpy import load_file, save_file
+from scipy.special import logsumexp, softmax
+
+from skipgram_lib import (
+    Backend,
+    SkipGram,
+    SkipgramError,
+    UnknownWordError,
+    Vocabulary,
+    count_pairs,
+    training,
+)
+from skipgram_lib.counts import (
+    count_gradients,
+    count_loss,
+    entropy_floor,
+    unigram_entropy,
+)
+from skipgram_lib.network import Network, initial_network
+from skipgram_lib.training import (
+    Adam,
+    Optimiser,
+    TrainingPlan,
+    batch_cells,
+    batch_gradients,
+    frequency_bias,
+    network_loss,
+    scale_softmax,
+    train_steps,
+)
+
+V, D = 7, 3
+NUMPY = Backend()
+seeds = st.integers(0, 1_000)
+
+
+def random_counts(seed, V=V):
+    """Return sparse counts with holes; the last row is empty."""
+    rng = np.random.default_rng(seed)
+    N = rng.integers(0, 4, (V, V)) * rng.uniform(0.5, 1.5, (V, V))
+    N[0, 1], N[-1] = 2.5, 0
+    return sp.csr_array(N)
+
+
+def gradients_of(network, rows, N):
+    """Return gradients of a batch, W_in spread out to the shape (V, D)."""
+    loss, found = batch_gradients(network, np.array(rows), N, NUMPY)
+    W_in = np.zeros_like(network.W_in)
+    W_in[rows] = found.W_in
+    return loss, replace(found, W_in=W_in)
+
+
+# One batch of rows
+
+
+@given(seeds, st.permutations(range(V)), st.integers(1, V))
+def test_the_cells_of_a_batch_are_those_of_its_rows(seed, order, size):
+    N, rows = random_counts(seed), np.array(order[:size])
+    row, context, n = batch_cells(N, rows)
+    dense = np.zeros((size, V))
+    dense[row, context] = n
+    assert (dense == N.toarray()[rows]).all()
+
+
+@pytest.mark.parametrize("slab", [1, 3, 32])
+@pytest.mark.parametrize("scale", [1, 1e4])
+def test_scores_become_n_softmaxes_in_place(slab, scale):
+    rng = np.random.default_rng(0)
+    scores, bias = rng.uniform(-scale, scale, (8, V)), rng.normal(size=V)
+    n, before = rng.uniform(0, 9, 8), scores + bias
+    log_sums = scale_softmax(scores, bias, n, slab)
+    np.testing.assert_allclose(log_sums, logsumexp(before, axis=1))
+    wanted = n[:, None] * softmax(before, axis=1)
+    np.testing.assert_allclose(scores, wanted, rtol=1e-9, atol=1e-12)
+
+
+@given(seeds, st.permutations(range(V)), st.integers(1, V))
+def test_gradients_of_a_batch_are_the_slopes_of_its_loss(seed, order, size):
+    network, N, rows = random_network(V, D, seed), random_counts(seed), order
+    rows = order[:size]
+
+    def loss(network):
+        return gradients_of(network, rows, N)[0]
+
+    slopes = numeric_gradients(loss, network)
+    assert_same_weights(gradients_of(network, rows, N)[1], slopes, 1e-6)
+
+
+@given(seeds, st.permutations(range(V)), st.integers(1, V - 1))
+def test_batches_add_up_to_the_whole_of_the_counts(seed, order, cut):
+    network, N = random_network(V, D, seed), random_counts(seed)
+    one, two = (
+        gradients_of(network, rows, N) for rows in (order[:cut], order[cut:])
+    )
+    pairs = N.sum()
+    whole = count_loss(network, N.toarray())
+    assert (one[0] + two[0]) / pairs == pytest.approx(whole, abs=1e-10)
+    mean = Network(
+        *(
+            (getattr(one[1], name) + getattr(two[1], name)) / pairs
+            for name in vars(network)
+        )
+    )
+    assert_same_weights(mean, count_gradients(network, N.toarray()), 1e-10)
+
+
+@given(seeds, st.integers(1, 9))
+def test_the_loss_without_training_is_that_of_the_counts(seed, batch_rows):
+    network, N = random_network(V, D, seed), random_counts(seed)
+    before = bits(network)
+    loss = network_loss(network, N, batch_rows=batch_rows)
+    assert loss == pytest.approx(count_loss(network, N.toarray()), abs=1e-10)
+    assert loss == pytest.approx(slow_loss(network, N.toarray()), abs=1e-10)
+    assert bits(network) == before
+
+
+def test_losses_are_finite_at_scores_of_ten_thousand():
+    network, N = random_network(V, D), random_counts(0)
+    network.bias[:] = np.linspace(-1e4, 1e4, V)
+    wanted = slow_loss(network, N.toarray())
+    loss, gradients = gradients_of(network, list(range(V)), N)
+    assert network_loss(network, N) == pytest.approx(wanted)
+    assert loss / N.sum() == pytest.approx(wanted)
+    assert all(np.isfinite(array).all() for array in vars(gradients).values())
+
+
+def test_a_network_that_knows_nothing_has_a_loss_of_ln_v():
+    network = initial_network(V, D, 0, scale=0, dtype=np.float64)
+    N = random_counts(0)
+    loss, _ = gradients_of(network, list(range(V)), N)
+    assert loss / N.sum() == pytest.approx(math.log(V), rel=1e-14)
+    assert network_loss(network, N) == pytest.approx(math.log(V), rel=1e-14)
+
+
+def test_the_loss_of_float32_weights_is_added_in_float64():
+    """A float32 sum of these would be off by its own rounding, 1e-7."""
+    V = 400
+    N = sp.csr_array(np.random.default_rng(0).uniform(0.1, 9, (V, V)))
+    network = initial_network(V, D, 0, scale=0)
+    loss, _ = batch_gradients(network, np.arange(V), N, NUMPY)
+    surprise = float(np.float32(network_loss(network, N)))
+    assert loss / N.sum() == pytest.approx(surprise, rel=1e-12)
+    assert network_loss(network, N) == pytest.approx(surprise, rel=1e-12)
+
+
+@given(seeds)
+def test_the_first_bias_knows_how_frequent_contexts_are(seed):
+    N = random_counts(seed)
+    share = (N.toarray().sum(axis=0) + 1) / (N.sum() + V)
+    np.testing.assert_allclose(softmax(frequency_bias(N)), share)
+    network = Network(np.zeros((V, D)), np.ones((V, D)), frequency_bias(N))
+    loss = network_loss(network, N * 1e6)
+    assert loss < unigram_entropy(N) + 0.5
+    network.bias = frequency_bias(N * 1e9)
+    assert network_loss(network, N) == pytest.approx(unigram_entropy(N))
+
+
+# Adam
+
+
+def scalar_adam(weight, gradients, lr, beta1=0.9, beta2=0.99):
+    """Kingma and Ba's algorithm 1 for one number."""
+    m = v = 0.0
+    for t, g in enumerate(gradients, 1):
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g * g
+        m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+        weight -= lr * m_hat / (math.sqrt(v_hat) + 1e-8)
+    return weight
+
+
+@given(
+    st.floats(-2, 2),
+    st.lists(st.floats(-9, 9), min_size=1, max_size=6),
+    st.floats(1e-4, 1),
+)
+def test_adam_is_the_published_algorithm(weight, gradients, lr):
+    weights = np.full((3, 1), weight)
+    adam = Adam.over(weights)
+    for t, g in enumerate(gradients, 1):
+        adam.step(np.full((2, 1), g), lr, t, np.array([2, 0]))
+    moved = scalar_adam(weight, gradients, lr)
+    assert weights[:, 0] == pytest.approx([moved, weight, moved], abs=1e-12)
+
+
+def test_a_step_moves_the_rows_of_the_batch_and_every_output_weight():
+    V = 1_100
+    network, wanted = random_network(V, D, 1), random_network(V, D, 1)
+    gradients = random_network(V, D, 2)
+    rows = np.array([5, 3])
+    optimiser = Optimiser.over(network)
+    for step in (1, 2):
+        batch = replace(gradients, W_in=gradients.W_in[:2])
+        optimiser.step(batch, rows, lr=0.1, epoch=1, step=step)
+
+    everything = slice(None)
+    for name, at, ts in [
+        ("W_in", rows, (1, 1)),
+        ("W_out", everything, (1, 2)),
+        ("bias", everything, (1, 2)),
+    ]:
+        adam, gradient = Adam.over(getattr(wanted, name)), vars(gradients)[name]
+        for t in ts:
+            adam.step(gradient[:2] if name == "W_in" else gradient, 0.1, t, at)
+    assert bits(network) == bits(wanted)
+
+
+# The plan and its steps
+
+
+@given(st.integers(1, 4), st.integers(1, 9), st.integers(1, 30), seeds)
+def test_every_epoch_visits_every_row_once(epochs, batch_rows, V, seed):
+    plan = TrainingPlan(epochs, 0.1, batch_rows, seed)
+    batches = list(plan.batches(V))
+    assert len(batches) == epochs * math.ceil(V / batch_rows)
+    for epoch in range(1, epochs + 1):
+        rows = [rows for number, rows in batches if number == epoch]
+        assert all(len(some) <= batch_rows for some in rows)
+        assert sorted(np.concatenate(rows)) == list(range(V))
+
+
+def test_the_order_of_rows_is_another_in_each_epoch_and_for_each_seed():
+    def orders(seed):
+        plan = TrainingPlan(2, 0.1, 50, seed)
+        return [rows.tolist() for _, rows in plan.batches(50)]
+
+    assert orders(0) == orders(0)
+    assert len({tuple(order) for order in orders(0) + orders(1)}) == 4
+
+
+def test_steps_follow_batch_after_batch_at_falling_rates():
+    N, held_out = random_counts(0), random_counts(1)
+    network, slow = random_network(V, D), random_network(V, D)
+    plan = TrainingPlan(epochs=2, lr=0.1, batch_rows=3, seed=4)
+    records = list(train_steps(network, N, plan, NUMPY, held_out))
+
+    optimiser, losses, epoch_losses, unseen = Optimiser.over(slow), [], [], []
+    for step, (epoch, rows) in enumerate(plan.batches(V), 1):
+        loss, gradients = batch_gradients(slow, rows, N, NUMPY)
+        losses.append(loss)
+        lr = 0.1 * (1 - (step - 1) / 6)
+        optimiser.step(gradients, rows, lr, epoch, step)
+        if step in (3, 6):
+            epoch_losses.append(sum(losses[-3:]) / N.sum())
+            unseen.append(count_loss(slow, held_out.toarray()))
+    assert_same_weights(network, slow, 1e-12)
+    assert [(r.epoch, r.step, r.steps) for r in records] == [
+        (1, 1, 6), (1, 2, 6), (1, 3, 6), (2, 4, 6), (2, 5, 6), (2, 6, 6)
+    ]  # fmt: skip
+    ends = [records[2], records[5]]
+    assert [r.epoch_loss for r in ends] == pytest.approx(epoch_losses)
+    assert [r.held_out_loss for r in ends] == pytest.approx(unseen)
+    assert [r.epoch_loss for r in records].count(None) == 4
+    assert [r.held_out_loss for r in records].count(None) == 4
+    for record, loss, (_, rows) in zip(
+        records, losses, plan.batches(V), strict=True
+    ):
+        assert record.loss * N.toarray()[rows].sum() == pytest.approx(loss)
+
+
+# A model that trains
+
+
+@pytest.fixture(scope="module")
+def vocabulary(toy_documents):
+    """Return the words of the toy documents."""
+    return Vocabulary.from_tokens(toy_documents)
+
+
+@pytest.fixture
+def untrained(vocabulary):
+    """Make a model of the toy documents that may be changed."""
+    return SkipGram(vocabulary, vector_size=8, seed=3)
+
+
+def test_the_same_seed_trains_to_the_same_bits(
+    vocabulary, toy_counts, toy_model
+):
+    def train(seed):
+        model = SkipGram(vocabulary, 8, seed)
+        return model.fit(toy_counts, 5, batch_rows=4)
+
+    again, other = train(3), train(4)
+    assert bits(again.network) == bits(toy_model.network)
+    assert bits(other.network) != bits(toy_model.network)
+    assert [record.epoch_loss for record in again.history] == [
+        record.epoch_loss for record in toy_model.history
+    ]
+
+
+def test_fit_steps_trains_as_fit_does(untrained, toy_counts, toy_model):
+    records = list(untrained.fit_steps(toy_counts, 5, batch_rows=4))
+    assert bits(untrained.network) == bits(toy_model.network)
+    ends = [record for record in records if record.epoch_loss is not None]
+    assert untrained.history == ends
+    assert [record.epoch for record in ends] == [1, 2, 3, 4, 5]
+
+
+def test_the_loss_falls_from_below_ln_v_towards_the_floor(
+    untrained, toy_counts
+):
+    untrained.fit(toy_counts, epochs=200, batch_rows=4)
+    losses = [record.epoch_loss for record in untrained.history]
+    floor = entropy_floor(toy_counts.matrix())
+    assert math.log(len(untrained.vocabulary)) > losses[0] > losses[-1]
+    assert floor < losses[-1] < floor + 0.02
+
+
+def test_training_starts_from_the_frequencies_once(untrained, toy_counts):
+    bias = frequency_bias(toy_counts.matrix()).astype(np.float32)
+    untrained.fit(toy_counts, epochs=1, lr=1e-30)
+    np.testing.assert_array_equal(untrained.network.bias, bias)
+    untrained.fit(toy_counts, epochs=3)
+    moved = untrained.network.bias.copy()
+    untrained.fit(toy_counts, epochs=1, lr=1e-30)
+    np.testing.assert_array_equal(untrained.network.bias, moved)
+    assert len(untrained.history) == 5
+
+
+def test_a_model_remembers_how_its_text_was_counted(toy_counts, toy_model):
+    assert toy_model.counted == toy_counts.settings
+    assert toy_model.fit(toy_counts, 1, lr=1e-30) is toy_model
+
+
+def test_held_out_text_is_measured_after_each_epoch(
+    untrained, vocabulary, toy_counts
+):
+    other = count_pairs([["new", "york", "city"]], vocabulary, 2, sample=None)
+    untrained.fit(toy_counts, epochs=2, held_out=other)
+    measured = network_loss(untrained.network, other.matrix())
+    assert untrained.history[-1].held_out_loss == measured
+    assert untrained.history[0].held_out_loss != measured
+
+
+@pytest.mark.parametrize(("progress", "shown"), [(True, True), (None, False)])
+def test_progress_is_shown_on_request(
+    untrained, toy_counts, capsys, progress, shown
+):
+    untrained.fit(toy_counts, epochs=2, progress=progress)
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert ("training" in output.err and "loss" in output.err) == shown
+
+
+# Asking
+
+
+def test_the_probabilities_of_all_words_sum_to_one(toy_model):
+    for word in toy_model.vocabulary.words:
+        probs = toy_model.context_probabilities(word)
+        assert probs.shape == (len(toy_model.vocabulary),)
+        assert probs.sum() == pytest.approx(1, rel=1e-14)
+
+
+def test_predictions_are_the_most_likely_words_in_order(toy_model):
+    vocabulary, network = toy_model.vocabulary, toy_model.network
+    h = network.W_in[vocabulary["new"]].astype(float)
+    probs = softmax(network.W_out.astype(float) @ h + network.bias)
+    best = sorted(range(len(vocabulary)), key=lambda i: -probs[i])
+    found = toy_model.predict_context("new", topn=3)
+    assert [word for word, _ in found] == vocabulary.decode(best[:3])
+    assert [p for _, p in found] == pytest.approx(probs[best[:3]], rel=1e-5)
+    everything = toy_model.predict_context("new", topn=99)
+    assert sum(p for _, p in everything) == pytest.approx(1)
+    assert len(everything) == len(vocabulary)
+
+
+def test_vectors_are_the_rows_of_the_hidden_layer(toy_model):
+    vectors = toy_model.vectors
+    assert vectors.words == toy_model.vocabulary.words
+    assert (vectors.matrix == toy_model.network.W_in).all()
+
+
+# Saving and loading
+
+
+def assert_same_model(one, other):
+    assert bits(one.network) == bits(other.network)
+    assert one.vocabulary.words == other.vocabulary.words
+    assert one.vocabulary.total_tokens == other.vocabulary.total_tokens
+    assert (one.vocabulary.frequencies == other.vocabulary.frequencies).all()
+    assert one.history == other.history
+    assert one.counted == other.counted
+    assert (one.seed, one.vector_size) == (other.seed, other.vector_size)
+
+
+def test_a_loaded_model_is_the_saved_one_bit_for_bit(toy_model, tmp_path):
+    toy_model.save(tmp_path / "deep" / "model")
+    loaded = SkipGram.load(str(tmp_path / "deep" / "model"))
+    assert_same_model(loaded, toy_model)
+    assert loaded.predict_context("new") == toy_model.predict_context("new")
+
+
+def test_a_loaded_model_learns_on_as_if_never_saved(
+    untrained, toy_counts, tmp_path
+):
+    untrained.fit(toy_counts, epochs=2, batch_rows=4).save(tmp_path / "m")
+    loaded = SkipGram.load(tmp_path / "m")
+    for model in (untrained, loaded):
+        model.fit(toy_counts, epochs=2, batch_rows=4)
+    assert bits(loaded.network) == bits(untrained.network)
+
+
+def test_an_untrained_model_is_saved_too(untrained, tmp_path):
+    untrained.save(tmp_path / "model")
+    assert_same_model(SkipGram.load(tmp_path / "model"), untrained)
+
+
+@pytest.mark.parametrize(
+    ("counting", "fitting"),
+    [
+        ({}, {"epochs": np.int64(2)}),
+        ({}, {"epochs": 2, "batch_rows": np.int64(4)}),
+        ({"window": np.int64(2)}, {"epochs": 2}),
+        ({"sample": np.float32(0.5)}, {"epochs": 2}),
+    ],
+    ids=["epochs", "batch_rows", "window", "sample"],
+)
+def test_settings_may_be_numpys_numbers(
+    untrained, toy_documents, tmp_path, counting, fitting
+):
+    counts = count_pairs(toy_documents, untrained.vocabulary, **counting)
+    untrained.fit(counts, **fitting).save(tmp_path / "model")
+    assert_same_model(SkipGram.load(tmp_path / "model"), untrained)
+
+
+def test_a_model_is_a_folder_of_json_and_safetensors(toy_model, tmp_path):
+    toy_model.save(tmp_path / "model")
+    names = sorted(file.name for file in (tmp_path / "model").iterdir())
+    assert names == ["model.json", "vocabulary.json", "weights.safetensors"]
+    weights = load_file(tmp_path / "model" / "weights.safetensors")
+    assert (weights["W_out"] == toy_model.network.W_out).all()
+
+
+def test_saving_replaces_an_older_model_and_leaves_no_litter(
+    untrained, toy_model, tmp_path
+):
+    untrained.save(tmp_path / "model")
+    toy_model.save(tmp_path / "model")
+    assert_same_model(SkipGram.load(tmp_path / "model"), toy_model)
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def fail(*arguments, **settings):
+    """Stand for a function that finds the disk full."""
+    raise OSError(28, "No space left on device")
+
+
+def fail_the_second_time(function):
+    """Return a function that works once."""
+    calls = []
+
+    def sometimes(*arguments):
+        calls.append(arguments)
+        return fail() if len(calls) == 2 else function(*arguments)
+
+    return sometimes
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "broken"),
+    [
+        (training, "save_file", fail),
+        (Path, "write_text", fail),
+        (os, "replace", fail),
+        (os, "replace", fail_the_second_time(os.replace)),
+    ],
+    ids=["weights", "json", "first rename", "second rename"],
+)
+def test_a_save_that_fails_leaves_the_older_model(
+    untrained, toy_model, tmp_path, monkeypatch, owner, name, broken
+):
+    toy_model.save(tmp_path / "model")
+    monkeypatch.setattr(owner, name, broken)
+    with pytest.raises(SkipgramError) as error:
+        untrained.save(tmp_path / "model")
+    monkeypatch.undo()
+    assert f"cannot write {tmp_path / 'model'}" in str(error.value)
+    assert "No space left on device" in str(error.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    assert_same_model(SkipGram.load(tmp_path / "model"), toy_model)
+
+
+def test_a_first_save_that_fails_leaves_nothing(
+    toy_model, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(training, "save_file", fail)
+    with pytest.raises(SkipgramError, match="No space left on device"):
+        toy_model.save(tmp_path / "model")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_folder_becomes_a_model(toy_model, tmp_path):
+    (tmp_path / "model").mkdir()
+    toy_model.save(tmp_path / "model")
+    assert_same_model(SkipGram.load(tmp_path / "model"), toy_model)
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_what_is_no_model_is_not_overwritten(toy_model, tmp_path, kind):
+    target = tmp_path / "thesis"
+    inside = target / "chapter.txt" if kind == "folder" else target
+    inside.parent.mkdir(exist_ok=True)
+    inside.write_text("years of work")
+    with pytest.raises(SkipgramError) as error:
+        toy_model.save(target)
+    assert str(error.value) == (
+        f"{target} exists and is not a model; name another folder"
+    )
+    assert inside.read_text() == "years of work"
+
+
+def test_other_files_beside_a_model_are_not_lost(toy_model, tmp_path):
+    toy_model.save(tmp_path / "model")
+    notes = tmp_path / "model" / "notes.txt"
+    notes.write_text("years of work")
+    with pytest.raises(SkipgramError, match="name another folder"):
+        toy_model.save(tmp_path / "model")
+    assert notes.read_text() == "years of work"
+
+
+def test_a_folder_that_cannot_be_made_is_named(toy_model, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    folder = tmp_path / "file" / "model"
+    with pytest.raises(SkipgramError) as error:
+        toy_model.save(folder)
+    assert str(error.value).startswith(f"cannot write to {folder}: ")
+
+
+def test_a_folder_that_may_not_be_written_is_named(
+    toy_model, tmp_path, monkeypatch
+):
+    def refuse(**settings):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(training.tempfile, "TemporaryFile", refuse)
+    with pytest.raises(SkipgramError) as error:
+        toy_model.save(tmp_path / "model")
+    assert str(error.value) == (
+        f"cannot write to {tmp_path / 'model'}: Permission denied"
+    )
+
+
+# Damaged models
+
+
+@pytest.fixture
+def saved(toy_model, tmp_path):
+    """Save a model and return its folder."""
+    toy_model.save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def refusal(folder):
+    """Return the sentence with which loading a folder is refused."""
+    with pytest.raises(SkipgramError) as error:
+        SkipGram.load(folder)
+    assert str(folder) in str(error.value)
+    return str(error.value)
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    assert refusal(tmp_path / "nowhere") == (
+        f"there is no model folder {tmp_path / 'nowhere'}"
+    )
+
+
+@pytest.mark.parametrize("name", training.MODEL_FILES)
+def test_a_missing_file_is_named(saved, name):
+    (saved / name).unlink()
+    assert refusal(saved) == f"{saved} is not a model: it has no {name}"
+
+
+@pytest.mark.parametrize("name", training.MODEL_FILES)
+@pytest.mark.parametrize("share", [0, 0.3, 0.9])
+def test_a_truncated_file_is_named(saved, name, share):
+    data = (saved / name).read_bytes()
+    (saved / name).write_bytes(data[: int(len(data) * share)])
+    message = refusal(saved)
+    assert f"{saved / name} is damaged (" in message
+    assert "train the model again" in message
+
+
+@pytest.mark.parametrize("name", ["model.json", "vocabulary.json"])
+@pytest.mark.parametrize("content", [b"\xff\xfe{}", b"[" * 100_000])
+def test_json_that_cannot_be_read_is_named(saved, name, content):
+    (saved / name).write_bytes(content)
+    assert f"{saved / name} is damaged (" in refusal(saved)
+
+
+def edit_json(folder, name, **changes):
+    """Change entries of a JSON file; `None` takes one out."""
+    content = json.loads((folder / name).read_text("utf-8")) | changes
+    kept = {key: v for key, v in content.items() if v is not None}
+    (folder / name).write_text(json.dumps(kept), "utf-8")
+
+
+@pytest.mark.parametrize("version", [0, 2, "1"])
+def test_another_format_version_is_named(saved, version):
+    edit_json(saved, "model.json", format_version=version)
+    message = refusal(saved)
+    assert f"has format version {version}" in message
+    assert "this library reads version 1" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("model.json", {"vocabulary_size": 5}),
+        ("model.json", {"vector_size": 9}),
+        ("model.json", {"format_version": None}),
+        ("model.json", {"vector_size": None}),
+        ("model.json", {"seed": None}),
+        ("model.json", {"seed": "three"}),
+        ("model.json", {"history": None}),
+        ("model.json", {"history": [{"epoch": 1}]}),
+        ("model.json", {"counts": None}),
+        ("vocabulary.json", {"words": None}),
+        ("vocabulary.json", {"words": ["new", "york"]}),
+        ("vocabulary.json", {"frequencies": [1, 2, 3]}),
+        ("vocabulary.json", {"frequencies": ["many"] * 11}),
+        ("vocabulary.json", {"total_tokens": None}),
+        ("vocabulary.json", {"total_tokens": "many"}),
+        ("vocabulary.json", {"extra": 1}),
+    ],
+    ids=str,
+)
+def test_json_that_does_not_fit_is_refused(saved, name, changes):
+    edit_json(saved, name, **changes)
+    message = refusal(saved)
+    assert "do not fit together" in message
+    assert "train the model again" in message
+
+
+@pytest.mark.parametrize("name", ["model.json", "vocabulary.json"])
+@pytest.mark.parametrize("content", ["[]", "null", "5", '"text"'])
+def test_json_that_is_no_object_is_refused(saved, name, content):
+    (saved / name).write_text(content)
+    assert "do not fit together" in refusal(saved)
+
+
+def test_a_word_that_occurs_twice_is_refused(saved, vocabulary):
+    words = [*vocabulary.words[:-1], vocabulary.words[0]]
+    edit_json(saved, "vocabulary.json", words=words)
+    assert "do not fit together" in refusal(saved)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda w: w | {"W_out": w["W_out"][:-1]},
+        lambda w: w | {"W_in": w["W_in"].T.copy()},
+        lambda w: w | {"bias": w["bias"][:, None]},
+        lambda w: w | {"extra": w["bias"]},
+        lambda w: {"W_in": w["W_in"], "W_out": w["W_out"]},
+    ],
+    ids=["short", "transposed", "column", "extra", "missing"],
+)
+def test_weights_that_do_not_fit_are_refused(saved, change):
+    file = saved / "weights.safetensors"
+    save_file(change(load_file(file)), file)
+    message = refusal(saved)
+    assert "do not fit together" in message
+    assert "train the model again" in message
+
+
+# Settings and input
+
+
+@pytest.mark.parametrize("value", [0, -1, 2.5, "3", True, None])
+@pytest.mark.parametrize("name", ["epochs", "batch_rows"])
+@pytest.mark.parametrize("method", ["fit", "fit_steps"])
+def test_training_settings_below_one_or_broken_are_refused(
+    untrained, toy_counts, name, value, method
+):
+    before = bits(untrained.network)
+    with pytest.raises(SkipgramError) as error:
+        getattr(untrained, method)(toy_counts, **{name: value})
+    assert f"{name} must be a whole number of at least 1" in str(error.value)
+    assert repr(value) in str(error.value)
+    assert bits(untrained.network) == before
+
+
+@pytest.mark.parametrize("lr", [0, -0.1, math.inf, math.nan])
+def test_a_learning_rate_that_is_not_above_zero_is_refused(
+    untrained, toy_counts, lr
+):
+    with pytest.raises(SkipgramError) as error:
+        untrained.fit(toy_counts, lr=lr)
+    assert str(error.value) == f"lr must be above 0, got {lr}"
+
+
+@pytest.mark.parametrize(
+    ("setting", "name", "minimum"),
+    [("vector_size", "vector size", 1), ("seed", "seed", 0)],
+)
+@pytest.mark.parametrize("value", [-1, 2.5, "3", True, None])
+def test_a_models_settings_are_checked(
+    vocabulary, setting, name, minimum, value
+):
+    with pytest.raises(SkipgramError) as error:
+        SkipGram(vocabulary, **{setting: value})
+    wanted = f"{name} must be a whole number of at least {minimum}"
+    assert str(error.value) == f"{wanted}, got {value!r}"
+
+
+def test_a_vector_size_of_zero_is_refused(vocabulary):
+    with pytest.raises(SkipgramError, match="vector size must be .*, got 0"):
+        SkipGram(vocabulary, vector_size=0)
+
+
+def test_an_unknown_backend_is_refused(vocabulary, saved):
+    for make in (SkipGram, lambda *a, **s: SkipGram.load(saved, **s)):
+        with pytest.raises(SkipgramError, match="got 'torch'"):
+            make(vocabulary, backend="torch")
+
+
+@pytest.mark.parametrize("name", ["counts", "held_out"])
+def test_counts_of_another_vocabulary_are_refused(
+    untrained, toy_counts, name
+):
+    other = count_pairs([["a", "b"]], Vocabulary(["a", "b"], [1, 1], 2))
+    arguments = {"counts": toy_counts, name: other}
+    with pytest.raises(SkipgramError) as error:
+        untrained.fit(**arguments)
+    assert str(error.value) == (
+        "the counts are of 2 words and the model has "
+        f"{len(untrained.vocabulary)}; count with the model's own vocabulary"
+    )
+
+
+def test_what_is_no_counts_is_refused(untrained, toy_documents, toy_counts):
+    for wrong in (toy_documents, toy_counts.matrix(), None):
+        with pytest.raises(SkipgramError) as error:
+            untrained.fit(wrong)
+        assert "expected Counts, as count_pairs makes them" in str(error.value)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_loss_that_is_no_number_stops_the_training(untrained, toy_counts):
+    with pytest.raises(SkipgramError) as error:
+        untrained.fit(toy_counts, epochs=5, lr=1e30, batch_rows=4)
+    assert "the loss became" in str(error.value)
+    assert "in epoch 1, step 2;" in str(error.value)
+    assert "the learning rate 1e+30 is too large" in str(error.value)
+
+
+def test_a_training_that_diverges_warns_of_nothing_else(
+    untrained, toy_counts, recwarn
+):
+    with pytest.raises(SkipgramError, match="the loss became"):
+        untrained.fit(toy_counts, epochs=5, lr=1e30, batch_rows=4)
+
+
+@pytest.mark.parametrize("topn", [0, -1, 2.5, True, "all"])
+def test_a_number_of_words_below_one_is_refused(toy_model, topn):
+    with pytest.raises(SkipgramError) as error:
+        toy_model.predict_context("new", topn=topn)
+    assert "topn must be a whole number of at least 1" in str(error.value)
+    assert repr(topn) in str(error.value)
+
+
+@pytest.mark.parametrize("ask", ["predict_context", "context_probabilities"])
+def test_an_unknown_word_is_named_with_words_spelt_alike(toy_model, ask):
+    with pytest.raises(UnknownWordError) as error:
+        getattr(toy_model, ask)("kangaru")
+    assert str(error.value) == (
+        "'kangaru' is not in the vocabulary; did you mean kangaroo?"
+    )
+
+
+# The tutorial's own network
+
+
+@pytest.fixture(scope="module")
+def tutorial(sotu_vocabulary, sotu_counts):
+    """Train 10,000 words and 300 features on the embedded corpus."""
+    model = SkipGram(sotu_vocabulary)
+    assert model.network.W_in.shape == (10_000, 300)
+    return model.fit(sotu_counts, epochs=4)
+
+
+@pytest.mark.slow
+def test_the_tutorials_network_learns(tutorial, sotu_counts):
+    N = sotu_counts.matrix()
+    losses = [record.epoch_loss for record in tutorial.history]
+    assert entropy_floor(N) == pytest.approx(6.296, abs=0.01)
+    assert math.log(10_000) > unigram_entropy(N) + 0.01 > losses[0]
+    assert losses == sorted(losses, reverse=True)
+    assert 6.6 < network_loss(tutorial.network, N) < losses[-1] < 7.2
+
+
+@pytest.mark.slow
+def test_the_tutorials_network_knows_what_stands_near_soviet(tutorial):
+    probs = tutorial.context_probabilities("soviet")
+    of = {word: probs[tutorial.vocabulary[word]] for word in ("union", "fish")}
+    assert probs.sum() == pytest.approx(1, rel=1e-12)
+    assert of["union"] > 100 * of["fish"]
+    nearest = [word for word, _ in tutorial.predict_context("soviet", 20)]
+    assert "union" in nearest
+
+
+@pytest.mark.slow
+def test_the_tutorials_loss_is_exact(tutorial, sotu_counts):
+    N = sotu_counts.matrix()
+    exact = slow_loss(tutorial.network, N, slab=1_000)
+    assert network_loss(tutorial.network, N) == pytest.approx(exact, rel=1e-6)
+    plan = TrainingPlan(epochs=1, lr=1e-30, batch_rows=500, seed=0)
+    *_, last = train_steps(tutorial.network, N, plan, NUMPY)
+    assert last.epoch_loss == pytest.approx(exact, rel=1e-6)

