@@ -65,7 +65,7 @@ train: $(LIGHT)  ## train the network of the tutorial, show what it learned
 	$(call say,Train on the State of the Union addresses)
 	@$(BIN)/skipgram train --out out/model
 	$(call say,The fake task: which words stand near soviet?)
-	@$(BIN)/skipgram context out/model soviet union russia
+	@$(BIN)/skipgram context out/model soviet union russia fish cotton
 
 # --- Test ---------------------------------------------------------------------
 

@@ -42,7 +42,9 @@ def test_a_network_that_knows_nothing_has_a_loss_of_ln_v(more, pairs):
 def test_small_first_weights_start_near_ln_v():
     network = initial_network(1_000, 50, rng=0)
     pairs = training_pairs(np.arange(1_000), 2)
-    assert pair_loss(network, pairs) == pytest.approx(math.log(1_000), rel=1e-3)
+    assert pair_loss(network, pairs) == pytest.approx(
+        math.log(1_000), rel=1e-3
+    )
 
 
 def test_first_weights_are_as_described():

@@ -153,12 +153,11 @@ def test_a_network_that_knows_nothing_has_a_loss_of_ln_v():
 
 
 def test_the_loss_of_float32_weights_is_added_in_float64():
-    """A float32 sum of these would be off by its own rounding, 1e-7."""
     V = 400
     N = sp.csr_array(np.random.default_rng(0).uniform(0.1, 9, (V, V)))
     network = initial_network(V, D, 0, scale=0)
     loss, _ = batch_gradients(network, np.arange(V), N, NUMPY)
-    surprise = float(np.float32(network_loss(network, N)))
+    surprise = float(np.log(np.float32(V)))
     assert loss / N.sum() == pytest.approx(surprise, rel=1e-12)
     assert network_loss(network, N) == pytest.approx(surprise, rel=1e-12)
 
@@ -219,7 +218,10 @@ def test_a_step_moves_the_rows_of_the_batch_and_every_output_weight():
         ("W_out", everything, (1, 2)),
         ("bias", everything, (1, 2)),
     ]:
-        adam, gradient = Adam.over(getattr(wanted, name)), vars(gradients)[name]
+        adam, gradient = (
+            Adam.over(getattr(wanted, name)),
+            vars(gradients)[name],
+        )
         for t in ts:
             adam.step(gradient[:2] if name == "W_in" else gradient, 0.1, t, at)
     assert bits(network) == bits(wanted)
@@ -337,9 +339,10 @@ def test_training_starts_from_the_frequencies_once(untrained, toy_counts):
     assert len(untrained.history) == 5
 
 
-def test_a_model_remembers_how_its_text_was_counted(toy_counts, toy_model):
-    assert toy_model.counted == toy_counts.settings
-    assert toy_model.fit(toy_counts, 1, lr=1e-30) is toy_model
+def test_a_model_remembers_how_its_text_was_counted(untrained, toy_counts):
+    assert untrained.counted == {}
+    assert untrained.fit(toy_counts, epochs=1) is untrained
+    assert untrained.counted == toy_counts.settings
 
 
 def test_held_out_text_is_measured_after_each_epoch(
@@ -649,7 +652,7 @@ def test_json_that_does_not_fit_is_refused(saved, name, changes):
     edit_json(saved, name, **changes)
     message = refusal(saved)
     assert "do not fit together" in message
-    assert "train the model again" in message
+    assert message.endswith("again")
 
 
 @pytest.mark.parametrize("name", ["model.json", "vocabulary.json"])
@@ -681,7 +684,7 @@ def test_weights_that_do_not_fit_are_refused(saved, change):
     save_file(change(load_file(file)), file)
     message = refusal(saved)
     assert "do not fit together" in message
-    assert "train the model again" in message
+    assert message.endswith("again")
 
 
 # Settings and input
@@ -725,7 +728,7 @@ def test_a_models_settings_are_checked(
 
 
 def test_a_vector_size_of_zero_is_refused(vocabulary):
-    with pytest.raises(SkipgramError, match="vector size must be .*, got 0"):
+    with pytest.raises(SkipgramError, match="of at least 1, got 0"):
         SkipGram(vocabulary, vector_size=0)
 
 
@@ -736,9 +739,7 @@ def test_an_unknown_backend_is_refused(vocabulary, saved):
 
 
 @pytest.mark.parametrize("name", ["counts", "held_out"])
-def test_counts_of_another_vocabulary_are_refused(
-    untrained, toy_counts, name
-):
+def test_counts_of_another_vocabulary_are_refused(untrained, toy_counts, name):
     other = count_pairs([["a", "b"]], Vocabulary(["a", "b"], [1, 1], 2))
     arguments = {"counts": toy_counts, name: other}
     with pytest.raises(SkipgramError) as error:
@@ -758,18 +759,21 @@ def test_what_is_no_counts_is_refused(untrained, toy_documents, toy_counts):
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_loss_that_is_no_number_stops_the_training(untrained, toy_counts):
+    """The first step's weights of 1e30 meet each other in epoch 2, step 5."""
     with pytest.raises(SkipgramError) as error:
         untrained.fit(toy_counts, epochs=5, lr=1e30, batch_rows=4)
+    assert "in epoch 2, step 5;" in str(error.value)
     assert "the loss became" in str(error.value)
-    assert "in epoch 1, step 2;" in str(error.value)
     assert "the learning rate 1e+30 is too large" in str(error.value)
 
 
-def test_a_training_that_diverges_warns_of_nothing_else(
-    untrained, toy_counts, recwarn
+@pytest.mark.parametrize("lr", [1e18, 1e30, 1e300])
+def test_a_training_that_diverges_says_so_and_nothing_else(
+    untrained, toy_counts, lr
 ):
+    """A warning of NumPy's would be an error here."""
     with pytest.raises(SkipgramError, match="the loss became"):
-        untrained.fit(toy_counts, epochs=5, lr=1e30, batch_rows=4)
+        untrained.fit(toy_counts, epochs=20, lr=lr, batch_rows=4)
 
 
 @pytest.mark.parametrize("topn", [0, -1, 2.5, True, "all"])

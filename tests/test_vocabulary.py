@@ -49,7 +49,9 @@ def test_a_token_is_a_run_of_letters(text, tokens, letters):
     assert tokenize(text, letters) == wanted
 
 
-@pytest.mark.parametrize("text", ["Caf\u00e9 Z\u00fcrich", "Cafe\u0301 Zu\u0308rich"])
+@pytest.mark.parametrize(
+    "text", ["Caf\u00e9 Z\u00fcrich", "Cafe\u0301 Zu\u0308rich"]
+)
 def test_letters_beyond_z_are_kept_as_one_on_request(text):
     assert tokenize(text, "unicode") == ["caf\u00e9", "z\u00fcrich"]
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from skipgram_lib import SkipgramError, training_pairs
 from skipgram_lib.windows import window_offsets
 
-FOX = "the quick brown fox jumps over the lazy dog".split()
+TEXT = "the quick brown fox jumps over the lazy dog"
+FOX = TEXT.split()
 SIDES = ["both", "left", "right"]
 
 ids = st.lists(st.integers(0, 5), max_size=30)
