@@ -76,4 +76,9 @@ def as_tokens(tokens: Sequence[Any] | NDArray[Any]) -> NDArray[Any]:
             f"expected a list of tokens, got the string {tokens[:30]!r}; "
             "split it first, for example with tokenize(text)"
         )
+    if len(tokens) and isinstance(tokens[0], list | tuple | np.ndarray):
+        raise SkipgramError(
+            f"expected one document, got {len(tokens)} of them; windows end "
+            "with a document, so make the pairs of each by itself"
+        )
     return np.asarray(tokens)
