@@ -23,7 +23,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 from tqdm import tqdm
 
 from .backend import Backend, array_module, get_backend
@@ -480,7 +480,7 @@ def save_model(model: TrainableNetwork, folder: str | Path) -> None:
         with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
             new, old = Path(scratch, "new"), Path(scratch, "old")
             new.mkdir()
-            save_file(arrays, new / "weights.safetensors")
+            (new / "weights.safetensors").write_bytes(save(arrays))
             for name, content in describe(model).items():
                 (new / name).write_text(json.dumps(content), "utf-8")
             if folder.exists():

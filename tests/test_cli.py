@@ -60,10 +60,8 @@ def test_train_writes_a_model_and_a_report(text, tmp_path, capsys):
 
 def test_train_in_json_agrees_with_the_saved_model(text, tmp_path, capsys):
     out = tmp_path / "model"
-    code = main(
-        ["train", str(text), *SMALL, "--out", str(out), "--json"]
-        + ["--show", "york", "--full-windows", "--sample", "0"]
-    )
+    plain = ["--full-windows", "--sample", "0", "--show", "york", "--json"]
+    code = main(["train", str(text), *SMALL, *plain, "--out", str(out)])
     answer = json.loads(capsys.readouterr().out)
     saved = SkipGram.load(out)
     assert code == 0
