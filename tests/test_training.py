@@ -483,7 +483,7 @@ def fail_the_second_time(function):
 @pytest.mark.parametrize(
     ("owner", "name", "broken"),
     [
-        (training, "save_file", fail),
+        (Path, "write_bytes", fail),
         (Path, "write_text", fail),
         (os, "replace", fail),
         (os, "replace", fail_the_second_time(os.replace)),
@@ -507,7 +507,7 @@ def test_a_save_that_fails_leaves_the_older_model(
 def test_a_first_save_that_fails_leaves_nothing(
     toy_model, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(training, "save_file", fail)
+    monkeypatch.setattr(Path, "write_bytes", fail)
     with pytest.raises(SkipgramError, match="No space left on device"):
         toy_model.save(tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
@@ -767,7 +767,7 @@ def test_a_loss_that_is_no_number_stops_the_training(untrained, toy_counts):
     assert "the learning rate 1e+30 is too large" in str(error.value)
 
 
-@pytest.mark.parametrize("lr", [1e18, 1e30, 1e300])
+@pytest.mark.parametrize("lr", [1e25, 1e30, 1e300])
 def test_a_training_that_diverges_says_so_and_nothing_else(
     untrained, toy_counts, lr
 ):
