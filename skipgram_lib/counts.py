@@ -145,7 +145,7 @@ def keep_probability(
     ratio = sample * vocabulary.frequencies.sum() / vocabulary.frequencies
     return np.asarray(np.minimum(1.0, np.sqrt(ratio) + ratio))
 
-# %% ../notebooks/06_counting.ipynb #c53e5b6f
+# %% ../notebooks/06_counting.ipynb #7dc499b3
 @dataclass(frozen=True)
 class Counts:
     """How often each (centre, context) pair occurs, exactly.
@@ -155,7 +155,7 @@ class Counts:
     cells : sparse int64 array, shape (V, V), rows are centres
     denominator : int; the cells are multiples of 1 / denominator
     keep : float64 array, shape (V,), what subsampling keeps of a word
-    settings : how they were counted: window, side, shrinking, sample
+    settings : how they were counted, and the vocabulary's fingerprint
     """
 
     cells: sp.csr_array
@@ -171,14 +171,16 @@ class Counts:
         return sp.csr_array(N)
 
     def __add__(self, other: "Counts") -> "Counts":
-        if self.settings != other.settings:
+        if self.settings != other.settings or not np.array_equal(
+            self.keep, other.keep
+        ):
             raise SkipgramError(
                 "counts made in different ways cannot be added: "
                 f"{self.settings} and {other.settings}"
             )
         return replace(self, cells=self.cells + other.cells)
 
-# %% ../notebooks/06_counting.ipynb #7dc499b3
+# %% ../notebooks/06_counting.ipynb #28decfb2
 def count_pairs(
     documents: Iterable[Any], vocabulary: Vocabulary, window: int = 5,
     shrink_windows: bool = True,
@@ -203,8 +205,10 @@ def count_pairs(
     cells = count_cells(ids, window, V, side, shrink_windows)
     if not cells.nnz:
         raise no_pair(window, encoded)
-    settings = {"window": window, "side": side, "sample": sample or 0.0,
-                "shrink_windows": bool(shrink_windows)}
+    settings = {"window": window, "side": side,
+                "shrink_windows": bool(shrink_windows),
+                "sample": float(sample or 0),
+                "vocabulary": vocabulary.fingerprint}
     return Counts(cells, window if shrink_windows else 1, keep, settings)
 
 # %% ../notebooks/06_counting.ipynb #72b5af11

@@ -6,7 +6,7 @@
 __all__ = ['SkipgramError', 'UnknownWordError', 'check_at_least']
 
 # %% ../notebooks/A_saying_no.ipynb #b0813e99
-from typing import SupportsIndex
+import operator
 
 # %% ../notebooks/A_saying_no.ipynb #423b2d4a
 class SkipgramError(ValueError):
@@ -40,9 +40,12 @@ def check_at_least(name: str, value: object, minimum: int) -> int:
         If `value` is not a whole number, or is below `minimum`.
     """
     message = f"{name} must be a whole number of at least {minimum}"
-    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise SkipgramError(f"{message}, got {value!r}") from None
+    if isinstance(value, bool):
         raise SkipgramError(f"{message}, got {value!r}")
-    number = value.__index__()
     if number < minimum:
         raise SkipgramError(f"{message}, got {number}")
     return number

@@ -6,7 +6,7 @@
 __all__ = ['FORMAT_VERSION', 'MODEL_FILES', 'batch_cells', 'scale_softmax', 'batch_gradients', 'Adam', 'Optimiser',
            'frequency_bias', 'network_loss', 'TrainingRecord', 'TrainingPlan', 'train_steps', 'check_finite',
            'WordNetwork', 'counts_matrix', 'TrainableNetwork', 'keep_history', 'check_destination', 'save_model',
-           'describe', 'read_part', 'check_version', 'load_model', 'SkipGram']
+           'put_in_place', 'describe', 'read_part', 'check_version', 'load_model', 'SkipGram']
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #86e80c2f
 import json
@@ -85,6 +85,7 @@ def scale_softmax(scores: Any, bias: Any, n: Any, slab: int = 32) -> Any:
     return xp.concatenate(log_sums)
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #83da1109
+@np.errstate(all="ignore")  # the loop checks that the loss is finite
 def batch_gradients(
     network: Network, rows: Any, N: sp.csr_array, backend: Backend
 ) -> tuple[float, Network]:
@@ -136,6 +137,7 @@ class Adam:
     beta1: float = 0.9
     beta2: float = 0.99
 
+    @np.errstate(all="ignore")
     def step(self, gradient: Any, lr: float, t: int, rows: Any) -> None:
         """Move `rows` of the weights, in their step number t from 1."""
         xp = array_module(gradient)
@@ -255,8 +257,9 @@ class TrainingPlan:
     seed: int
 
     def __post_init__(self) -> None:
-        check_at_least("epochs", self.epochs, 1)
-        check_at_least("batch_rows", self.batch_rows, 1)
+        for name in ("epochs", "batch_rows"):
+            number = check_at_least(name, getattr(self, name), 1)
+            object.__setattr__(self, name, number)
         if not 0 < self.lr < math.inf:
             raise SkipgramError(f"lr must be above 0, got {self.lr}")
 
@@ -285,9 +288,9 @@ def train_steps(
     steps = plan.epochs * (per_epoch := -(-V // plan.batch_rows))
     optimiser, pairs, sums = Optimiser.over(network), N.sum(axis=1), 0.0
     for step, (epoch, rows) in enumerate(plan.batches(V), 1):
+        lr = plan.lr * (1 - (step - 1) / steps)
         loss, gradients = batch_gradients(network, rows, N, backend)
         check_finite(loss, epoch, step, plan.lr)
-        lr = plan.lr * (1 - (step - 1) / steps)
         optimiser.step(gradients, backend.asarray(rows), lr, epoch, step)
         sums, mean = sums + loss, loss / max(float(pairs[rows].sum()), 1e-9)
         epoch_loss = unseen = None
@@ -344,16 +347,18 @@ class WordNetwork:
         return WordVectors(self.vocabulary.words, matrix)
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #0aa8423b
-def counts_matrix(counts: Counts, V: int) -> sp.csr_array:
-    """Return the weighted counts, if they are of a vocabulary of V words."""
+def counts_matrix(counts: Counts, vocabulary: Vocabulary) -> sp.csr_array:
+    """Return the weighted counts, if they are of this vocabulary."""
     if not isinstance(counts, Counts):
         raise SkipgramError(
             f"expected Counts, as count_pairs makes them, got {counts!r:.40}"
         )
-    if counts.cells.shape != (V, V):
+    V, words = len(vocabulary), counts.cells.shape[0]
+    same = counts.settings["vocabulary"] == vocabulary.fingerprint
+    if counts.cells.shape != (V, V) or not same:
         raise SkipgramError(
-            f"the counts are of {counts.cells.shape[0]:,} words and the model "
-            f"has {V:,}; count with the model's own vocabulary"
+            f"the counts are of another vocabulary ({words:,} words, the "
+            f"model has {V:,}); count with the model's own"
         )
     return counts.matrix()
 
@@ -382,9 +387,9 @@ class TrainableNetwork(WordNetwork):
     ) -> Iterator[TrainingRecord]:
         """Train as `fit` does, a step for each record that is taken."""
         plan = TrainingPlan(epochs, lr, batch_rows, self.seed)
-        V = len(self.vocabulary)
-        N = counts_matrix(counts, V)
-        unseen = None if held_out is None else counts_matrix(held_out, V)
+        N, unseen = counts_matrix(counts, self.vocabulary), None
+        if held_out is not None:
+            unseen = counts_matrix(held_out, self.vocabulary)
         if not self.history:
             self.network.bias[:] = self.backend.asarray(frequency_bias(N))
         self.counted = dict(counts.settings)
@@ -445,10 +450,13 @@ def check_destination(folder: str | Path) -> Path:
     folder = Path(folder).absolute()
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        occupied = folder.exists() and not (folder / "model.json").exists()
-        if occupied and (not folder.is_dir() or any(folder.iterdir())):
+        if folder.exists() and not folder.is_dir():
+            raise SkipgramError(f"{folder} is a file; name a folder")
+        names = {p.name for p in folder.iterdir()} if folder.exists() else {}
+        if other := sorted(set(names) - set(MODEL_FILES)):
             raise SkipgramError(
-                f"{folder} exists and is not a model; name another folder"
+                f"{folder} holds other things than a model, such as "
+                f"{other[0]}; name another folder"
             )
         with tempfile.TemporaryFile(dir=folder.parent):
             return folder
@@ -483,11 +491,21 @@ def save_model(model: TrainableNetwork, folder: str | Path) -> None:
             (new / "weights.safetensors").write_bytes(save(arrays))
             for name, content in describe(model).items():
                 (new / name).write_text(json.dumps(content), "utf-8")
-            if folder.exists():
-                os.replace(folder, old)
-            os.replace(new, folder)
+            put_in_place(new, folder, old)
     except (OSError, SafetensorError) as error:
         raise SkipgramError(f"cannot write {folder}: {error}") from error
+
+# %% ../notebooks/07_ten_thousand_words.ipynb #ef508934
+def put_in_place(new: Path, folder: Path, old: Path) -> None:
+    """Rename `new` to `folder`; what was there goes to `old`, or stays."""
+    if folder.exists():
+        os.replace(folder, old)
+    try:
+        os.replace(new, folder)
+    except OSError:
+        if old.exists():
+            os.replace(old, folder)
+        raise
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #e691ef66
 def describe(model: TrainableNetwork) -> dict[str, Any]:
@@ -514,6 +532,8 @@ def describe(model: TrainableNetwork) -> dict[str, Any]:
 def read_part(folder: str | Path, name: str) -> Any:
     """Read one file of a model folder; its contents are not checked yet."""
     file = Path(folder, name)
+    if not file.parent.is_dir():
+        raise SkipgramError(f"there is no model folder {folder}")
     if not file.is_file():
         raise SkipgramError(f"{folder} is not a model: it has no {name}")
     try:
@@ -526,8 +546,14 @@ def read_part(folder: str | Path, name: str) -> Any:
         ) from error
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #e078fc74
-def check_version(version: object, folder: str | Path) -> None:
+def check_version(about: Any, folder: str | Path) -> None:
     """Refuse a model that another version of the format describes."""
+    version = about.get("format_version") if isinstance(about, dict) else None
+    if version is None:
+        raise SkipgramError(
+            f"the files in {folder} do not fit together (model.json has no "
+            "format version); train again"
+        )
     if version != FORMAT_VERSION:
         raise SkipgramError(
             f"{folder} has format version {version}, and this library reads "
@@ -550,20 +576,20 @@ def load_model(
         If the folder is not there, incomplete, damaged, or of a version
         that this library does not know.
     """
-    if not Path(folder).is_dir():
-        raise SkipgramError(f"there is no model folder {folder}")
     about, words, arrays = (read_part(folder, name) for name in MODEL_FILES)
+    check_version(about, folder)
     try:
-        check_version(about["format_version"], folder)
         vocabulary, network = Vocabulary(**words), Network(**arrays)
-        V, D = about["vocabulary_size"], about["vector_size"]
+        V, D = len(vocabulary), about["vector_size"]
         shapes = [array.shape for array in vars(network).values()]
-        sizes = len(vocabulary.index), len(vocabulary.frequencies)
+        sizes = about["vocabulary_size"], len(vocabulary.frequencies)
         if (*shapes, *sizes) != ((V, D), (V, D), (V,), V, V):
-            raise TypeError(f"{sizes[0]} words, arrays of shapes {shapes}")
+            raise TypeError(f"{V} words, arrays of shapes {shapes}")
         about["history"] = [TrainingRecord(**r) for r in about["history"]]
+        about["seed"] = check_at_least("seed", about["seed"], 0)
+        about["counts"] = dict(about["counts"])
         return vocabulary, network, about
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise SkipgramError(
             f"the files in {folder} do not fit together ({error}); train again"
         ) from error

@@ -55,8 +55,8 @@ def training_pairs(
     Returns
     -------
     array, shape (n_pairs, 2)
-        Column 0 the centre, column 1 the context. Takes about
-        ``32 * window`` bytes of memory for each token.
+        Column 0 the centre, column 1 the context. Takes up to
+        ``82 * window`` bytes of memory for each token while it works.
     """
     words, offsets = as_tokens(tokens), window_offsets(window, side)
     position = np.arange(len(words))[:, None] + offsets
