@@ -143,7 +143,10 @@ DAMAGE = {
     "output is not there": lambda book, cell: cell.update(outputs=[]),
     "ended in an error": lambda book, cell: cell.update(outputs=[AN_ERROR]),
     "wrote to stderr": lambda book, cell: cell.update(outputs=[TO_STDERR]),
-    "21 lines": lambda book, cell: cell.update(source=["print(1)\n"] * 20),
+    "21 lines": lambda book, cell: cell.update(source=["print(1)\n"] * 21),
+    "41 lines": lambda book, cell: cell.update(
+        source=["class C:\n", *["    x = 1\n"] * 39, "print(1)"]
+    ),
     "79 columns": lambda book, cell: cell.update(
         source=["print(1)  #" + "x" * 70]
     ),
@@ -172,6 +175,14 @@ def test_check_reports_damage(tmp_path, phrase):
     path = write(tmp_path, damaged(DAMAGE[phrase]))
     found = check_notebooks.problems(path)
     assert any(phrase in sentence for sentence in found), found
+
+
+def test_check_counts_lines_of_code_only(tmp_path):
+    words = ["    one line\n"] * 30
+    function = ["def f():\n", '    """Do.\n', *words, '    """\n']
+    source = [*["import os\n"] * 9, *function, "\n" * 9, "# why\n", "print(1)"]
+    notebook = damaged(lambda book, cell: cell.update(source=source))
+    assert check_notebooks.problems(write(tmp_path, notebook)) == []
 
 
 def test_check_lets_a_chapter_show_an_error(tmp_path):
