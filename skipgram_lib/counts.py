@@ -19,7 +19,7 @@ from .backend import array_module, check_ids
 from .errors import SkipgramError, check_at_least
 from .network import Network
 from .softmax import log_softmax
-from .vocabulary import Vocabulary
+from .vocabulary import Vocabulary, fingerprint
 from .windows import window_offsets
 
 # %% ../notebooks/06_counting.ipynb #bf5bb7ec
@@ -208,7 +208,7 @@ def count_pairs(
     settings = {"window": window, "side": side,
                 "shrink_windows": bool(shrink_windows),
                 "sample": float(sample or 0),
-                "vocabulary": vocabulary.fingerprint}
+                "vocabulary": fingerprint(vocabulary.words)}
     return Counts(cells, window if shrink_windows else 1, keep, settings)
 
 # %% ../notebooks/06_counting.ipynb #72b5af11

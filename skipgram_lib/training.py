@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['FORMAT_VERSION', 'MODEL_FILES', 'batch_cells', 'scale_softmax', 'batch_gradients', 'Adam', 'Optimiser',
            'frequency_bias', 'network_loss', 'TrainingRecord', 'TrainingPlan', 'train_steps', 'check_finite',
-           'WordNetwork', 'counts_matrix', 'TrainableNetwork', 'keep_history', 'check_destination', 'save_model',
-           'put_in_place', 'describe', 'read_part', 'check_version', 'load_model', 'SkipGram']
+           'WordNetwork', 'counts_matrix', 'keep_history', 'StepwiseNetwork', 'TrainableNetwork', 'check_destination',
+           'save_model', 'put_in_place', 'describe', 'read_part', 'check_version', 'load_model', 'SkipGram']
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #86e80c2f
 import json
@@ -33,7 +33,7 @@ from .hidden import lookup
 from .network import Network, initial_network
 from .softmax import softmax
 from .vectors import WordVectors
-from .vocabulary import Vocabulary
+from .vocabulary import Vocabulary, fingerprint
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #be9b3c81
 def batch_cells(
@@ -354,7 +354,7 @@ def counts_matrix(counts: Counts, vocabulary: Vocabulary) -> sp.csr_array:
             f"expected Counts, as count_pairs makes them, got {counts!r:.40}"
         )
     V, words = len(vocabulary), counts.cells.shape[0]
-    same = counts.settings["vocabulary"] == vocabulary.fingerprint
+    same = counts.settings["vocabulary"] == fingerprint(vocabulary.words)
     if counts.cells.shape != (V, V) or not same:
         raise SkipgramError(
             f"the counts are of another vocabulary ({words:,} words, the "
@@ -362,9 +362,19 @@ def counts_matrix(counts: Counts, vocabulary: Vocabulary) -> sp.csr_array:
         )
     return counts.matrix()
 
-# %% ../notebooks/07_ten_thousand_words.ipynb #1f885501
-class TrainableNetwork(WordNetwork):
-    """A word network that learns from counts.
+# %% ../notebooks/07_ten_thousand_words.ipynb #708250de
+def keep_history(
+    steps: Iterator[TrainingRecord], history: list[TrainingRecord]
+) -> Iterator[TrainingRecord]:
+    """Pass the records on, and keep the last one of each epoch."""
+    for record in steps:
+        if record.epoch_loss is not None:
+            history.append(record)
+        yield record
+
+# %% ../notebooks/07_ten_thousand_words.ipynb #7f69130f
+class StepwiseNetwork(WordNetwork):
+    """A word network that learns from counts, step by step.
 
     Attributes
     ----------
@@ -395,6 +405,10 @@ class TrainableNetwork(WordNetwork):
         self.counted = dict(counts.settings)
         steps = train_steps(self.network, N, plan, self.backend, unseen)
         return keep_history(steps, self.history)
+
+# %% ../notebooks/07_ten_thousand_words.ipynb #3edc1265
+class TrainableNetwork(StepwiseNetwork):
+    """A word network that learns from counts in one call."""
 
     def fit(
         self,
@@ -429,16 +443,6 @@ class TrainableNetwork(WordNetwork):
                 bar.set_postfix_str(f"loss {record.loss:.3f}", refresh=False)
                 bar.update()
         return self
-
-# %% ../notebooks/07_ten_thousand_words.ipynb #708250de
-def keep_history(
-    steps: Iterator[TrainingRecord], history: list[TrainingRecord]
-) -> Iterator[TrainingRecord]:
-    """Pass the records on, and keep the last one of each epoch."""
-    for record in steps:
-        if record.epoch_loss is not None:
-            history.append(record)
-        yield record
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #980b937a
 FORMAT_VERSION = 1

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ASCII_TOKEN', 'APOSTROPHES', 'unicode_token', 'tokenize', 'load_sotu', 'text_files', 'read_text', 'read_documents',
-           'most_frequent', 'count_tokens', 'unknown_word', 'WordIndex', 'Vocabulary', 'one_hot']
+           'most_frequent', 'count_tokens', 'unknown_word', 'WordIndex', 'Vocabulary', 'fingerprint', 'one_hot']
 
 # %% ../notebooks/02_vocabulary.ipynb #79d015c5
 import difflib
@@ -270,15 +270,15 @@ class Vocabulary(WordIndex):
         return cls(words, [counter[w] for w in words], counter.total())
 
     @property
-    def fingerprint(self) -> str:
-        """Checksum of the words in their order: equal only if they are."""
-        text = "\n".join(self.words).encode()
-        return hashlib.sha256(text).hexdigest()[:16]
-
-    @property
     def coverage(self) -> float:
         """Share of the corpus' tokens that are in the vocabulary."""
         return float(self.frequencies.sum() / self.total_tokens)
+
+# %% ../notebooks/02_vocabulary.ipynb #c5f87a98
+def fingerprint(words: Iterable[str]) -> str:
+    """Checksum of some words in their order: 16 hexadecimal digits."""
+    text = "\n".join(words).encode()
+    return hashlib.sha256(text).hexdigest()[:16]
 
 # %% ../notebooks/02_vocabulary.ipynb #3895611a
 def one_hot(ids: ArrayLike, V: int) -> NDArray[np.float32]:
