@@ -130,8 +130,10 @@ def keep_probability(
 
     Parameters
     ----------
-    vocabulary : V words with their frequencies
-    sample : the threshold t as a share of the text; None or 0: keep all
+    vocabulary : Vocabulary
+        V words with their frequencies.
+    sample : float or None
+        The threshold t, as a share of the text; None or 0 keeps all.
 
     References
     ----------
@@ -152,10 +154,14 @@ class Counts:
 
     Attributes
     ----------
-    cells : sparse int64 array, shape (V, V), rows are centres
-    denominator : int; the cells are multiples of 1 / denominator
-    keep : float64 array, shape (V,), what subsampling keeps of a word
-    settings : how they were counted, and the vocabulary's fingerprint
+    cells : sparse int64 array, shape (V, V)
+        Rows are centres, columns contexts.
+    denominator : int
+        The cells are counted in units of 1 / denominator.
+    keep : float64 array, shape (V,)
+        What subsampling keeps of each word.
+    settings : dict
+        How they were counted, and the vocabulary's fingerprint.
     """
 
     cells: sp.csr_array
@@ -191,11 +197,25 @@ def count_pairs(
 
     Parameters
     ----------
-    documents : lists of tokens, or integer arrays of ids
-    vocabulary : the V words; other tokens are dropped before windows
-    window, side : as in `training_pairs`
-    shrink_windows : weigh a pair at distance d by (window + 1 - d) / window
-    sample : as in `keep_probability`; None keeps all words
+    documents : iterable of token lists or of integer arrays
+        The text, as words or as ids.
+    vocabulary : Vocabulary
+        V words; other tokens are dropped before windows are made.
+    window, side : int, {"both", "left", "right"}
+        As in `training_pairs`.
+    shrink_windows : bool
+        Weigh a pair at distance d by (window + 1 - d) / window.
+    sample : float or None
+        As in `keep_probability`; None keeps all words.
+
+    Returns
+    -------
+    Counts
+
+    Raises
+    ------
+    SkipgramError
+        If a setting or a document is not usable, or there is no pair.
     """
     window, V = check_at_least("window", window, 1), len(vocabulary)
     window_offsets(window, side)

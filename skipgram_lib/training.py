@@ -423,12 +423,18 @@ class TrainableNetwork(StepwiseNetwork):
 
         Parameters
         ----------
-        counts : Counts over the model's vocabulary
-        epochs : how often each row of the counts is visited
-        lr : learning rate of Adam at the start; falls to 0
-        batch_rows : centre words a step
-        held_out : counts of other text, measured after each epoch
-        progress : show a bar; None: where stderr is a terminal
+        counts : Counts
+            Of the model's own vocabulary.
+        epochs : int
+            How often each row of the counts is visited.
+        lr : float
+            Learning rate of Adam at the start; falls to 0.
+        batch_rows : int
+            Centre words a step.
+        held_out : Counts or None
+            Of other text; its loss is measured after each epoch.
+        progress : bool or None
+            Show a bar; None: where stderr is a terminal.
 
         Raises
         ------
@@ -475,8 +481,10 @@ def save_model(model: TrainableNetwork, folder: str | Path) -> None:
 
     Parameters
     ----------
-    model : its arrays are written as float32, from either device
-    folder : made if it is not there; an older model in it is replaced
+    model : TrainableNetwork
+        Its arrays are written as they are, from either device.
+    folder : str or Path
+        Made if it is not there; an older model in it is replaced.
 
     Raises
     ------
@@ -604,10 +612,14 @@ class SkipGram(TrainableNetwork):
 
     Parameters
     ----------
-    vocabulary : Vocabulary of V words
-    vector_size : D, the number of features
-    seed : first weights and order of the rows follow from it
-    backend : "auto", "numpy", or a Backend
+    vocabulary : Vocabulary
+        V words.
+    vector_size : int
+        D, the number of features.
+    seed : int
+        First weights and order of the rows follow from it.
+    backend : {"auto", "numpy"} or Backend
+        Where the network lives.
     """
 
     def __init__(

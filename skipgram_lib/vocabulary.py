@@ -53,8 +53,10 @@ def tokenize(text: str, letters: str = "ascii") -> list[str]:
 
     Parameters
     ----------
-    text : any string
-    letters : "ascii" (a to z) or "unicode" (every letter, with its marks)
+    text : str
+        Any text.
+    letters : {"ascii", "unicode"}
+        a to z, or every letter of Unicode with its marks.
     """
     if not isinstance(text, str):
         raise SkipgramError(f"text must be a string, got {text!r:.40}")
@@ -110,8 +112,15 @@ def read_text(path: str | Path, errors: str = "strict") -> str:
 
     Parameters
     ----------
-    path : the file
-    errors : "strict", or "replace" for U+FFFD in place of bad bytes
+    path : str or Path
+        The file.
+    errors : {"strict", "replace"}
+        Refuse bytes that are not UTF-8, or put U+FFFD in their place.
+
+    Raises
+    ------
+    SkipgramError
+        If the file cannot be read; names the first bad byte.
     """
     if errors not in ("strict", "replace"):
         raise SkipgramError(f"errors is strict or replace, got {errors!r}")
@@ -141,10 +150,22 @@ def read_documents(
 
     Parameters
     ----------
-    paths : a file, a directory, or several; .gz is decompressed
-    letters : as in `tokenize`
-    document : "file" or "line": what counts as one document
-    errors : as in `read_text`
+    paths : str or Path, or several
+        Files, or directories with files; .gz is decompressed.
+    letters, errors : str
+        As in `tokenize` and `read_text`.
+    document : {"file", "line"}
+        What counts as one document.
+
+    Yields
+    ------
+    list of str
+        Documents without a token are left out.
+
+    Raises
+    ------
+    SkipgramError
+        If a path is missing, unreadable, or holds no word at all.
     """
     if document not in ("file", "line"):
         raise SkipgramError(f"document is file or line, got {document!r}")
@@ -167,9 +188,12 @@ def most_frequent(
 
     Parameters
     ----------
-    counter : how often each word occurs
-    max_size : keep at most so many words; None for all
-    min_count : leave out words that occur less often
+    counter : Counter
+        How often each word occurs.
+    max_size : int or None
+        Keep at most so many words; None for all.
+    min_count : int
+        Leave out words that occur less often.
     """
     check_at_least("min_count", min_count, 1)
     if max_size is not None:
@@ -260,7 +284,15 @@ class Vocabulary(WordIndex):
         max_size: int | None = 10_000,
         min_count: int = 1,
     ) -> "Vocabulary":
-        """Keep the `max_size` most frequent words of some documents."""
+        """Keep the most frequent words of some documents.
+
+        Parameters
+        ----------
+        documents : iterable of token lists
+            Gone through once.
+        max_size, min_count : int or None, int
+            As in `most_frequent`.
+        """
         counter = count_tokens(documents)
         words = most_frequent(counter, max_size, min_count)
         if not words:
@@ -286,8 +318,10 @@ def one_hot(ids: ArrayLike, V: int) -> NDArray[np.float32]:
 
     Parameters
     ----------
-    ids : B integers from 0 to V - 1
-    V : number of words in the vocabulary
+    ids : integers, shape (B,)
+        From 0 to V - 1.
+    V : int
+        Number of words in the vocabulary.
 
     Returns
     -------

@@ -20,8 +20,10 @@ def window_offsets(window: int, side: str = "both") -> NDArray[np.int64]:
 
     Parameters
     ----------
-    window : the largest distance, in words
-    side : "both", "left" or "right": which context words count
+    window : int
+        The largest distance, in words.
+    side : {"both", "left", "right"}
+        Which context words count.
 
     Returns
     -------
@@ -47,16 +49,31 @@ def training_pairs(
 
     Parameters
     ----------
-    tokens : T words or ids; no window reaches beyond their ends
-    window, side : as in `window_offsets`
-    shrink_windows : draw each centre's window evenly from 1 to `window`
-    rng : Generator, or a seed for one; draws the windows
+    tokens : sequence of T words or ids
+        No window reaches beyond its ends.
+    window, side : int, {"both", "left", "right"}
+        As in `window_offsets`.
+    shrink_windows : bool
+        Draw each centre's window evenly from 1 to `window`.
+    rng : Generator, int or None
+        Draws the windows; an int is a seed.
 
     Returns
     -------
     array, shape (n_pairs, 2)
         Column 0 the centre, column 1 the context. Takes up to
         ``82 * window`` bytes of memory for each token while it works.
+
+    Raises
+    ------
+    SkipgramError
+        If `tokens` is a string or several documents, or `window` or
+        `side` is not usable.
+
+    References
+    ----------
+    Mikolov et al. 2013, "Efficient Estimation of Word Representations
+    in Vector Space", section 3.2. Chapter 1 of the book.
     """
     words, offsets = as_tokens(tokens), window_offsets(window, side)
     position = np.arange(len(words))[:, None] + offsets
