@@ -233,18 +233,18 @@ def run_train(args: argparse.Namespace) -> dict[str, Any]:
         check_at_least(name.replace("_", " "), getattr(args, name), 1)
     vocabulary, counts = read_and_count(args)
     shown = args.show or words_to_show(vocabulary, counts)
-    _ = [vocabulary[word] for word in shown]
+    _ = [vocabulary[word] for word in shown]  # an unknown one stops here
     model = SkipGram(vocabulary, args.vector_size, args.seed, args.backend)
     say(f"training {len(vocabulary):,} x {args.vector_size}, full softmax")
     model.fit(counts, args.epochs, args.lr, args.batch_rows)
-    model.save(out)
     answer = {"model": str(args.out), **report(model, counts)}
-    answer["seconds"] = perf_counter() - start
     alike = model.vectors.most_similar
     answer["words"] = {
         w: {"context": model.predict_context(w, 8), "neighbours": alike(w, 8)}
         for w in shown
     }
+    model.save(out)
+    answer["seconds"] = perf_counter() - start
     return answer
 
 # %% ../notebooks/17_command_line.ipynb #0f0e4ff2
@@ -297,8 +297,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = make_parser().parse_args(argv)
     run, show = COMMANDS[args.command]
     try:
-        with np.errstate(all="ignore"):
-            answer = run(args)
+        answer = run(args)
         print(json.dumps(answer) if args.json else show(answer), flush=True)
         return 0
     except SkipgramError as error:

@@ -364,13 +364,25 @@ def counts_matrix(counts: Counts, vocabulary: Vocabulary) -> sp.csr_array:
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #708250de
 def keep_history(
-    steps: Iterator[TrainingRecord], history: list[TrainingRecord]
+    steps: Iterator[TrainingRecord],
+    history: list[TrainingRecord],
+    network: Network,
 ) -> Iterator[TrainingRecord]:
-    """Pass the records on, and keep the last one of each epoch."""
+    """Pass the records on, and keep the last one of each epoch.
+
+    At the end the weights are checked: the loss of a step is measured
+    before it, so the last step is seen by nobody else.
+    """
     for record in steps:
         if record.epoch_loss is not None:
             history.append(record)
         yield record
+    arrays = vars(network).values()
+    if not all(bool((abs(array) < math.inf).all()) for array in arrays):
+        raise SkipgramError(
+            f"the weights are no longer finite after step {record.step}; the "
+            "learning rate is too large, try a tenth of it"
+        )
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #7f69130f
 class StepwiseNetwork(WordNetwork):
@@ -404,7 +416,7 @@ class StepwiseNetwork(WordNetwork):
             self.network.bias[:] = self.backend.asarray(frequency_bias(N))
         self.counted = dict(counts.settings)
         steps = train_steps(self.network, N, plan, self.backend, unseen)
-        return keep_history(steps, self.history)
+        return keep_history(steps, self.history, self.network)
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #3edc1265
 class TrainableNetwork(StepwiseNetwork):
@@ -459,7 +471,6 @@ def check_destination(folder: str | Path) -> Path:
     """Return the path of a folder that may be written, or say why not."""
     folder = Path(folder).absolute()
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
         if folder.exists() and not folder.is_dir():
             raise SkipgramError(f"{folder} is a file; name a folder")
         names = {p.name for p in folder.iterdir()} if folder.exists() else {}
@@ -468,7 +479,8 @@ def check_destination(folder: str | Path) -> Path:
                 f"{folder} holds other things than a model, such as "
                 f"{other[0]}; name another folder"
             )
-        with tempfile.TemporaryFile(dir=folder.parent):
+        there = next(path for path in folder.parents if path.exists())
+        with tempfile.TemporaryFile(dir=there):
             return folder
     except OSError as error:
         raise SkipgramError(
@@ -497,6 +509,7 @@ def save_model(model: TrainableNetwork, folder: str | Path) -> None:
         for name, array in vars(model.network).items()
     }
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
             new, old = Path(scratch, "new"), Path(scratch, "old")
             new.mkdir()

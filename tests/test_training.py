@@ -750,6 +750,18 @@ def test_counts_of_another_vocabulary_are_refused(untrained, toy_counts, name):
     )
 
 
+def test_a_last_step_that_diverges_is_noticed(untrained, toy_counts):
+    # The loss of a single step is finite; what it does to the weights is not.
+    with pytest.raises(SkipgramError, match="no longer finite after step 1"):
+        untrained.fit(toy_counts, epochs=1, batch_rows=500, lr=1e39)
+
+
+def test_checking_a_destination_makes_nothing(tmp_path):
+    folder = tmp_path / "deep" / "down" / "model"
+    assert training.check_destination(folder) == folder
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_other_words_are_another_vocabulary(untrained, toy_documents):
     words = untrained.vocabulary
     turned = Vocabulary(
