@@ -240,8 +240,8 @@ def run_train(args: argparse.Namespace) -> dict[str, Any]:
     answer = {"model": str(args.out), **report(model, counts)}
     alike = model.vectors.most_similar
     answer["words"] = {
-        w: {"context": model.predict_context(w, 8), "neighbours": alike(w, 8)}
-        for w in shown
+        w: {"context": model.predict_context(w, 8),
+            "neighbours": alike(w, topn=8)} for w in shown
     }
     model.save(out)
     answer["seconds"] = perf_counter() - start

@@ -343,8 +343,21 @@ class WordNetwork:
     @property
     def vectors(self) -> WordVectors:
         """Word vectors: the rows of W_in, on the host."""
-        matrix = self.backend.to_numpy(self.network.W_in)
-        return WordVectors(self.vocabulary.words, matrix)
+        return self.word_vectors("in")
+
+    def word_vectors(self, matrix: str = "in") -> WordVectors:
+        """Word vectors on the host: of W_in, of W_out, or of their sum.
+
+        Parameters
+        ----------
+        matrix : {"in", "out", "sum"}
+        """
+        one, two = self.network.W_in, self.network.W_out
+        if matrix not in ("in", "out", "sum"):
+            raise SkipgramError(f"matrix is in, out or sum, got {matrix!r}")
+        rows = {"in": one, "out": two}.get(matrix)
+        rows = one + two if rows is None else rows
+        return WordVectors(self.vocabulary.words, self.backend.to_numpy(rows))
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #0aa8423b
 def counts_matrix(counts: Counts, vocabulary: Vocabulary) -> sp.csr_array:
