@@ -107,6 +107,12 @@ class VectorTable:
         """Euclidean lengths of the vectors, shape (V,), computed once."""
         return row_lengths(self.matrix)
 
+    @cached_property
+    def inverse_lengths(self) -> NDArray[Any]:
+        """One divided by the lengths, shape (V,); 1 for a vector of zeros."""
+        dtype = np.result_type(self.matrix, np.float32)
+        return (1 / np.where(self.lengths > 0, self.lengths, 1)).astype(dtype)
+
     @property
     def vector_size(self) -> int:
         """Number of features of a word, D."""
@@ -129,6 +135,7 @@ def cosines(
     table: VectorTable,
     queries: NDArray[Any],
     restrict_vocab: int | None = None,
+    out: NDArray[Any] | None = None,
 ) -> NDArray[Any]:
     """Cosines of the angles between query vectors and the words.
 
@@ -137,21 +144,23 @@ def cosines(
     table : words and vectors
     queries : float array, shape (B, D); their lengths do not matter
     restrict_vocab : look at so many words only, the first of the table
+    out : float array of B rows or more, to write into; fresh memory is
+        slow at first use
 
     Returns
     -------
     float array, shape (B, V)
         0 where one of the two vectors is 0.
     """
-    matrix, lengths = table.matrix[:restrict_vocab], table.lengths
-    dtype = np.result_type(matrix.dtype, np.float32)
-    queries = unit_rows(queries.astype(np.float64)).astype(dtype)
-    scores = np.empty((len(queries), len(matrix)), dtype)
+    matrix, scale = table.matrix[:restrict_vocab], table.inverse_lengths
+    queries = unit_rows(queries.astype(np.float64)).astype(scale.dtype)
+    if out is None:
+        out = np.empty((len(queries), len(matrix)), scale.dtype)
+    scores = out[: len(queries)]
     for start, block in row_blocks(matrix):
         part = scores[:, start : start + len(block)]
         np.matmul(queries, block.T, out=part)
-    lengths = lengths[: len(matrix)]
-    scores /= np.where(lengths > 0, lengths, 1).astype(dtype)
+    scores *= scale[: len(matrix)]
     return scores
 
 # %% ../notebooks/09_neighbours.ipynb #2a398b11
@@ -378,10 +387,11 @@ class SearchedVectors(ComparedVectors):
         restrict_vocab : search so many words only, the first of the table
         """
         topn = check_at_least("topn", topn, 1)
-        V, answers = self.searched_words(restrict_vocab), []
+        V, answers, buffer = self.searched_words(restrict_vocab), [], None
         rows = max(1, SCORES_AT_ONCE // max(V, 1))
         for i in range(0, len(queries), rows):
-            scores = cosines(self, queries[i : i + rows], V)
+            scores = cosines(self, queries[i : i + rows], V, buffer)
+            buffer = scores if buffer is None else buffer
             part = leave_out[i : i + rows]
             answers += self.best_words(scores, topn, part)
         return answers
