@@ -4,18 +4,20 @@
 
 # %% auto #0
 __all__ = ['BLOCK', 'MAX_WORD', 'MAX_SIZE', 'Block', 'Failure', 'HEADER', 'KINDS', 'DIGITS', 'CONTROLS', 'TENSOR_TYPES',
-           'MAX_HEADER', 'NPY_TYPE', 'BROKEN_ZIP', 'PLAIN_ZIP', 'PROJECTOR', 'Reader', 'READERS', 'ENDINGS', 'Blocks',
-           'Writer', 'WRITERS', 'record_pattern', 'binary_blocks', 'without_feeds', 'no_record', 'check_promise',
-           'refuse_other_kinds', 'is_gzip', 'open_vectors', 'trailing_numbers', 'binary_header', 'LoadOptions',
-           'check_dtype', 'check_rows', 'Gathered', 'decode_words', 'make_vectors', 'gather', 'read_binary',
-           'parse_line', 'text_layout', 'numbered_lines', 'text_blocks', 'read_text', 'check_end', 'safetensors_header',
-           'tensor_span', 'check_tensors', 'describe', 'read_safetensors', 'split_words', 'finish', 'npy_header',
+           'MAX_HEADER', 'VECTOR_TENSORS', 'PLAIN_ZIP', 'BROKEN_ZIP', 'NPY_TYPE', 'PROJECTOR', 'Reader', 'READERS',
+           'ENDINGS', 'Blocks', 'Writer', 'WRITERS', 'record_pattern', 'find_words', 'binary_blocks', 'without_feeds',
+           'no_record', 'check_promise', 'refuse_other_kinds', 'is_gzip', 'open_vectors', 'trailing_numbers',
+           'binary_header', 'LoadOptions', 'check_dtype', 'check_rows', 'Gathered', 'decode_words', 'is_utf8',
+           'make_vectors', 'gather', 'read_binary', 'parse_line', 'text_layout', 'numbered_lines', 'text_blocks',
+           'read_text', 'check_end', 'check_start', 'header_length', 'read_header', 'tensor_span', 'check_spans',
+           'check_tensors', 'read_safetensors', 'split_words', 'finish', 'converted', 'npy_promise', 'npy_header',
            'npz_array', 'read_npz', 'read_projector', 'label_lines', 'read_folder', 'format_of', 'load_vectors',
-           'atomic_file', 'name_word', 'stored_blocks', 'check_words', 'text_lines', 'write_text', 'write_glove',
-           'write_binary', 'write_safetensors', 'write_npz', 'write_projector', 'stored_type', 'save_vectors',
-           'write_file', 'check_glove']
+           'to_disk', 'not_written', 'atomic_file', 'name_word', 'stored_blocks', 'check_words', 'text_lines',
+           'write_text', 'write_glove', 'write_binary', 'tensor_header', 'write_safetensors', 'word_array', 'write_npz',
+           'check_projector', 'write_projector', 'write_tables', 'stored_type', 'save_vectors', 'write_file',
+           'check_glove']
 
-# %% ../notebooks/11_files.ipynb #442d3d80
+# %% ../notebooks/11_files.ipynb #bf8b5a1c
 import ast
 import gzip
 import io
@@ -46,7 +48,7 @@ from .errors import SkipgramError, check_at_least
 from .training import SkipGram, put_in_place
 from .vectors import WordVectors
 
-# %% ../notebooks/11_files.ipynb #c369071b
+# %% ../notebooks/11_files.ipynb #5886a281
 def record_pattern(D: int) -> re.Pattern[bytes]:
     """Pattern of a binary record of D numbers; its group is the word.
 
@@ -55,7 +57,13 @@ def record_pattern(D: int) -> re.Pattern[bytes]:
     """
     return re.compile(rb"([^ ]++) .{%d}|.+" % (4 * D), re.DOTALL)
 
-# %% ../notebooks/11_files.ipynb #e2ed3ea3
+
+def find_words(record: re.Pattern[bytes], data: Any, end: int) -> list[bytes]:
+    """Words of the whole records in the first `end` bytes of a block."""
+    words = record.findall(data, 0, end)
+    return words[:-1] if words and not words[-1] else words
+
+# %% ../notebooks/11_files.ipynb #f641e479
 BLOCK = 1 << 20
 MAX_WORD = 1 << 16
 MAX_SIZE = 1 << 20
@@ -63,7 +71,7 @@ MAX_SIZE = 1 << 20
 Block = tuple[list[bytes], NDArray[Any], NDArray[np.int64]]
 Failure = Callable[[int, str], SkipgramError]
 
-# %% ../notebooks/11_files.ipynb #8df77a17
+# %% ../notebooks/11_files.ipynb #2a711509
 def binary_blocks(
     f: IO[bytes], D: int, wanted: int, fail: Failure, whole: bool = True
 ) -> Iterator[Block]:
@@ -88,9 +96,7 @@ def binary_blocks(
     windows = np.ndarray((BLOCK + MAX_WORD + 1,), f"V{row}", buffer, 0, (1,))
     while wanted:
         end = left + f.readinto(memoryview(buffer)[left:])  # type: ignore
-        words = record.findall(buffer, 0, end)[:wanted]
-        if words and not words[-1]:
-            words.pop()
+        words = find_words(record, buffer, end)[:wanted]
         if not words:
             raise no_record(bytes(buffer[:end]), row, start, fail)
         lengths = np.fromiter(map(len, words), np.int64, len(words))
@@ -103,7 +109,7 @@ def binary_blocks(
     if whole and (buffer[:left] + f.read(BLOCK)).strip(b"\n"):
         raise fail(start, "more bytes than the first line promises")
 
-# %% ../notebooks/11_files.ipynb #76b65290
+# %% ../notebooks/11_files.ipynb #2b5a74e5
 def without_feeds(words: list[bytes]) -> list[bytes]:
     """Words without the line feed that the C program puts before them."""
     if b"\n" not in b" ".join(words):
@@ -121,7 +127,7 @@ def no_record(
         return fail(start, f"no space ends the word {rest[:20]!r}")
     return fail(start, "the file breaks off here; fetch it again")
 
-# %% ../notebooks/11_files.ipynb #482e73f3
+# %% ../notebooks/11_files.ipynb #34d406bf
 HEADER = re.compile(rb"(?:\xef\xbb\xbf)?(\d{1,15})[ \t]+(\d{1,15})[ \t\r]*")
 
 
@@ -153,7 +159,7 @@ def check_promise(
         )
     return wanted
 
-# %% ../notebooks/11_files.ipynb #40fa8a5d
+# %% ../notebooks/11_files.ipynb #30d51824
 KINDS = [
     (rb"\x80[\x02-\x05]", "a pickle, which is a program and is never run; "
      "in gensim, write the vectors with save_word2vec_format"),
@@ -176,12 +182,12 @@ def refuse_other_kinds(path: Path, head: bytes) -> None:
         if re.match(pattern, head, re.DOTALL):
             raise SkipgramError(f"{path} is {kind}")
 
-# %% ../notebooks/11_files.ipynb #161409a4
+# %% ../notebooks/11_files.ipynb #77f65e12
 def is_gzip(path: Path) -> bool:
     """Tell by its name whether a file is compressed."""
     return path.name.lower().endswith(".gz")
 
-
+# %% ../notebooks/11_files.ipynb #9e8a7f15
 @contextmanager
 def open_vectors(path: Path) -> Iterator[IO[bytes]]:
     """Open a file, decompressed if its name ends in .gz."""
@@ -200,7 +206,7 @@ def open_vectors(path: Path) -> Iterator[IO[bytes]]:
         reason = error.strerror or error
         raise SkipgramError(f"cannot read {path}: {reason}") from error
 
-# %% ../notebooks/11_files.ipynb #7b296590
+# %% ../notebooks/11_files.ipynb #c3df0c8d
 def trailing_numbers(line: bytes) -> int:
     """How many fields at the end of a line, but the first, are numbers."""
     fields, found = line.rstrip(b" \r\n").split(b" ")[1:], 0
@@ -210,7 +216,7 @@ def trailing_numbers(line: bytes) -> int:
             found += 1
     return found
 
-
+# %% ../notebooks/11_files.ipynb #552c80cb
 def binary_header(path: Path, f: IO[bytes]) -> tuple[int, int]:
     """Read the first line of a binary file: V and D."""
     head = f.read(BLOCK)
@@ -232,7 +238,7 @@ def binary_header(path: Path, f: IO[bytes]) -> tuple[int, int]:
     f.seek(len(first) + 1)
     return V, D
 
-# %% ../notebooks/11_files.ipynb #09633789
+# %% ../notebooks/11_files.ipynb #6953788b
 @dataclass(frozen=True)
 class LoadOptions:
     """How vectors are read; see `load_vectors`."""
@@ -258,7 +264,7 @@ class LoadOptions:
             )
         object.__setattr__(self, "dtype", check_dtype(self.dtype))
 
-# %% ../notebooks/11_files.ipynb #6139548a
+# %% ../notebooks/11_files.ipynb #dc58ea63
 # Bytes of a type, and the decimal digits that tell its numbers apart.
 DIGITS = {2: 5, 4: 9, 8: 17}
 
@@ -273,7 +279,7 @@ def check_dtype(dtype: Any) -> np.dtype[Any] | None:
             return found
     raise SkipgramError(f"dtype is float16, float32 or float64, got {dtype!r}")
 
-# %% ../notebooks/11_files.ipynb #bdffd0bd
+# %% ../notebooks/11_files.ipynb #c5295990
 def check_rows(
     rows: NDArray[Any], stored: NDArray[Any], finite: bool,
     where: Callable[[int], str],
@@ -288,11 +294,8 @@ def check_rows(
     """
     if np.isfinite(stored).all():
         return
-    bad = ~np.isfinite(stored)
-    if not finite:
-        bad &= np.isfinite(rows)
-    if bad.any():
-        i, j = np.argwhere(bad)[0]
+    bad = ~np.isfinite(stored) & (np.isfinite(rows) | finite)
+    for i, j in np.argwhere(bad)[:1]:
         value = rows[i, j]
         if np.isfinite(value):
             raise SkipgramError(
@@ -304,7 +307,7 @@ def check_rows(
             "with finite=False"
         )
 
-# %% ../notebooks/11_files.ipynb #6f4809cd
+# %% ../notebooks/11_files.ipynb #f5896514
 class Gathered:
     """Words and rows of a file, put together and checked block by block.
 
@@ -352,7 +355,7 @@ class Gathered:
         check_rows(rows, stored, self.options.finite, lambda i:
                    self.where(start + i))
 
-# %% ../notebooks/11_files.ipynb #5e4af25b
+# %% ../notebooks/11_files.ipynb #f2409dbc
 def decode_words(
     raw: list[bytes], errors: str, where: Callable[[int], str]
 ) -> list[str]:
@@ -367,17 +370,18 @@ def decode_words(
             )
         return words
     except UnicodeDecodeError:
-        for i, word in enumerate(raw):
-            with suppress(UnicodeDecodeError):
-                word.decode()
-                continue
-            raise SkipgramError(
-                f"{where(i)}: the word {word[:40]!r} is not UTF-8; read such "
-                "words with errors='replace'"
-            ) from None
-        raise
+        i = next(i for i, word in enumerate(raw) if not is_utf8(word))
+        raise SkipgramError(
+            f"{where(i)}: the word {raw[i][:40]!r} is not UTF-8; read such "
+            "words with errors='replace'"
+        ) from None
 
-# %% ../notebooks/11_files.ipynb #3633a19b
+
+def is_utf8(word: bytes) -> bool:
+    """Tell whether some bytes are UTF-8."""
+    return word == word.decode("utf-8", "ignore").encode()
+
+# %% ../notebooks/11_files.ipynb #703a405c
 def make_vectors(
     words: list[str], matrix: NDArray[Any], duplicates: str,
     where: Callable[[int], str],
@@ -394,7 +398,7 @@ def make_vectors(
             )
     return WordVectors(list(first), matrix[list(first.values())])
 
-
+# %% ../notebooks/11_files.ipynb #7240c6ff
 def gather(
     gathered: Gathered, blocks: Iterable[Block], total: int | None
 ) -> WordVectors:
@@ -413,7 +417,7 @@ def gather(
     matrix = gathered.matrix[: len(words)]
     return make_vectors(words, matrix, options.duplicates, gathered.where)
 
-# %% ../notebooks/11_files.ipynb #2e29cb92
+# %% ../notebooks/11_files.ipynb #25bc2f82
 def read_binary(path: Path, options: LoadOptions) -> WordVectors:
     """Read word2vec's binary format."""
     with open_vectors(path) as f:
@@ -424,7 +428,7 @@ def read_binary(path: Path, options: LoadOptions) -> WordVectors:
         blocks = binary_blocks(f, D, wanted, gathered.fail, wanted == V)
         return gather(gathered, blocks, wanted)
 
-# %% ../notebooks/11_files.ipynb #ceaf819b
+# %% ../notebooks/11_files.ipynb #92327acf
 CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
@@ -449,8 +453,10 @@ def parse_line(
         )
     raise SkipgramError(f"expected a word and {D} numbers, got {line[:40]!r}")
 
-# %% ../notebooks/11_files.ipynb #5d34ea0f
-def text_layout(path: Path, head: bytes, header: bool) -> tuple[int | None, int]:
+# %% ../notebooks/11_files.ipynb #8643a603
+def text_layout(
+    path: Path, head: bytes, header: bool
+) -> tuple[int | None, int]:
     """Tell V and D from the beginning of a text file; V None: not said.
 
     Parameters
@@ -474,7 +480,7 @@ def text_layout(path: Path, head: bytes, header: bool) -> tuple[int | None, int]
         )
     return None, D
 
-# %% ../notebooks/11_files.ipynb #be553264
+# %% ../notebooks/11_files.ipynb #a952c823
 def numbered_lines(
     f: IO[bytes], number: int, longest: int, fail: Failure
 ) -> Iterator[tuple[int, bytes]]:
@@ -500,7 +506,7 @@ def numbered_lines(
             yield number, line
         number += 1
 
-# %% ../notebooks/11_files.ipynb #4fe3df31
+# %% ../notebooks/11_files.ipynb #ef85c604
 def text_blocks(
     lines: Iterator[tuple[int, bytes]], D: int, wanted: int,
     separator: bytes, gathered: Gathered,
@@ -520,7 +526,7 @@ def text_blocks(
         yield [word for word, _ in parsed], rows, numbers
         wanted -= len(batch)
 
-# %% ../notebooks/11_files.ipynb #40f5aa55
+# %% ../notebooks/11_files.ipynb #171a8cbc
 def read_text(
     path: Path, options: LoadOptions, header: bool = True
 ) -> WordVectors:
@@ -541,7 +547,7 @@ def read_text(
         check_end(gathered, V, wanted, lines)
     return vectors
 
-
+# %% ../notebooks/11_files.ipynb #1c4f10f2
 def check_end(
     gathered: Gathered, V: int | None, wanted: int,
     lines: Iterator[tuple[int, bytes]],
@@ -558,33 +564,40 @@ def check_end(
             "promises; correct it"
         )
 
-# %% ../notebooks/11_files.ipynb #5c88b7f8
+# %% ../notebooks/11_files.ipynb #11a1d8b6
 TENSOR_TYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "U8": "|u1",
                 "I64": "<i8"}
 MAX_HEADER = 100_000_000
 
 
-def safetensors_header(
-    path: Path, f: IO[bytes]
-) -> tuple[dict[str, Any], int]:
-    """Read the header of a safetensors file, and where its data begin."""
-    size = path.stat().st_size
-    start = f.read(9)
-    length = int.from_bytes(start[:8], "little")
-    if len(start) < 9 or start[8:] != b"{":
-        refuse_other_kinds(path, start)
+def check_start(path: Path, head: bytes, at: int, wanted: bytes) -> None:
+    """Refuse a file that has not the bytes `wanted` at a place."""
+    if head[at : at + len(wanted)] != wanted:
+        refuse_other_kinds(path, head)
         raise SkipgramError(
-            f"{path}, byte 8: a safetensors file has its header there, and "
-            f"this one {start[8:]!r}; is it another format?"
+            f"{path}, byte {at}: a {path.suffix} file has {wanted!r} there, "
+            f"and this one {head[at : at + 8]!r}; is it another format?"
         )
+
+
+def header_length(path: Path, f: IO[bytes]) -> int:
+    """Bytes of the header of a safetensors file."""
+    check_start(path, start := f.read(9), 8, b"{")
+    length, size = int.from_bytes(start[:8], "little"), path.stat().st_size
     if length > min(size - 8, MAX_HEADER):
         raise SkipgramError(
             f"{path}, byte 0: promises a header of {length:,} bytes, and the "
             f"file has {size:,}; fetch it again"
         )
+    return length
+
+# %% ../notebooks/11_files.ipynb #7fae69f6
+def read_header(path: Path, f: IO[bytes]) -> tuple[dict[str, Any], int]:
+    """Read the header of a safetensors file, and where its data begin."""
+    length = header_length(path, f)
     f.seek(8)
     try:
-        header = json.loads(f.read(length))
+        header: dict[str, Any] = json.loads(f.read(length))
     except (ValueError, RecursionError) as error:
         raise SkipgramError(
             f"{path}, byte 8: the header is damaged ({error}); fetch the "
@@ -593,7 +606,7 @@ def safetensors_header(
     header.pop("__metadata__", None)
     return header, 8 + length
 
-# %% ../notebooks/11_files.ipynb #e751572d
+# %% ../notebooks/11_files.ipynb #73a9d0e5
 def tensor_span(name: str, about: Any) -> tuple[int, int]:
     """Where a tensor lies in the data, if that fits its type and shape.
 
@@ -606,7 +619,8 @@ def tensor_span(name: str, about: Any) -> tuple[int, int]:
         dtype, shape = about["dtype"], about["shape"]
         start, stop = about["data_offsets"]
         numbers = [*shape, start, stop]
-        if not all(type(n) is int and n >= 0 for n in numbers):
+        whole = all(type(n) is int and n >= 0 for n in numbers)
+        if not (whole and isinstance(dtype, str)):
             raise TypeError
     except (KeyError, TypeError, ValueError):
         raise SkipgramError(
@@ -621,49 +635,45 @@ def tensor_span(name: str, about: Any) -> tuple[int, int]:
         )
     return start, stop
 
-# %% ../notebooks/11_files.ipynb #3bd913c3
-def check_tensors(path: Path, header: dict[str, Any], room: int) -> None:
-    """Check that the tensors of a file fill its data without overlapping.
+# %% ../notebooks/11_files.ipynb #ac4465e1
+def check_spans(header: dict[str, Any], room: int) -> None:
+    """Check that tensors fill `room` bytes without holes or overlaps."""
+    spans = sorted(tensor_span(name, a) for name, a in header.items())
+    starts, ends = [a for a, _ in spans], [b for _, b in spans]
+    starts.append(room)
+    ends.insert(0, 0)
+    if starts != ends:
+        raise SkipgramError(
+            f"its tensors lie at {spans[:4]} of {room:,} bytes, and must fill "
+            "them without holes or overlaps"
+        )
 
-    Parameters
-    ----------
-    path : the file
-    header : what it says of each tensor
-    room : bytes of data in the file
-    """
+# %% ../notebooks/11_files.ipynb #fe6e6478
+VECTOR_TENSORS = {"words": ["U8"], "offsets": ["I64"],
+                  "matrix": ["F16", "F32", "F64"]}
+
+
+def check_tensors(path: Path, header: dict[str, Any], room: int) -> None:
+    """Check that a header describes word vectors that fill `room` bytes."""
     try:
-        spans = sorted(tensor_span(name, a) for name, a in header.items())
-        ends = [0, *(stop for _, stop in spans)]
-        if [start for start, _ in spans] != ends[:-1] or ends[-1] != room:
-            raise SkipgramError(
-                f"its tensors lie at {spans[:4]} of {room:,} bytes, and must "
-                "fill them without holes or overlaps"
-            )
-        wanted = {"words": "U8", "offsets": "I64", "matrix": "F"}
-        for name, kind in wanted.items():
-            if name not in header or not header[name]["dtype"].startswith(
-                kind
-            ) or header[name]["dtype"] not in TENSOR_TYPES:
+        check_spans(header, room)
+        types = {name: about["dtype"] for name, about in header.items()}
+        for name, allowed in VECTOR_TENSORS.items():
+            if types.get(name) not in allowed:
                 raise SkipgramError(
-                    f"expected tensors words (U8), offsets (I64) and matrix "
-                    f"(F16, F32 or F64), got {describe(header)}"
+                    "expected tensors words (U8), offsets (I64) and matrix "
+                    f"(F16, F32 or F64), got {dict(islice(types.items(), 4))}"
                 )
     except SkipgramError as error:
         raise SkipgramError(
             f"{path} holds no word vectors, or is damaged: {error}"
         ) from None
 
-
-def describe(header: dict[str, Any]) -> str:
-    """Name the tensors of a header with their types, the first few."""
-    few = [f"{name} ({a['dtype']})" for name, a in header.items()]
-    return ", ".join(few[:4]) or "none"
-
-# %% ../notebooks/11_files.ipynb #736b63b0
+# %% ../notebooks/11_files.ipynb #646d7228
 def read_safetensors(path: Path, options: LoadOptions) -> WordVectors:
     """Read words, and map the matrix into memory without reading it."""
     with open_vectors(path) as f:
-        header, begin = safetensors_header(path, f)
+        header, begin = read_header(path, f)
         check_tensors(path, header, path.stat().st_size - begin)
         parts = {}
         for name in ("words", "offsets", "matrix"):
@@ -676,7 +686,7 @@ def read_safetensors(path: Path, options: LoadOptions) -> WordVectors:
     words = split_words(path, parts["words"], parts["offsets"], options)
     return finish(path, words, parts["matrix"], options, mapped=True)
 
-
+# %% ../notebooks/11_files.ipynb #76e2d29d
 def split_words(
     path: Path, text: NDArray[Any], offsets: NDArray[Any], options: LoadOptions
 ) -> list[str]:
@@ -693,7 +703,7 @@ def split_words(
     raw = [data[a:b] for a, b in pairwise(bounds.tolist())]
     return decode_words(raw, options.errors, lambda i: f"{path}, vector {i}")
 
-# %% ../notebooks/11_files.ipynb #78c692a4
+# %% ../notebooks/11_files.ipynb #5e54c9cc
 def finish(
     path: Path, words: list[str], matrix: NDArray[Any], options: LoadOptions,
     mapped: bool = False,
@@ -718,19 +728,49 @@ def finish(
     def where(i: int) -> str:
         return f"{path}, vector {i:,} ({words[i]!r})"
 
+    other = options.dtype is not None and options.dtype != matrix.dtype
+    if other or not mapped:
+        matrix = converted(matrix, options, where)
+    return make_vectors(words, matrix, options.duplicates, where)
+
+# %% ../notebooks/11_files.ipynb #389541de
+def converted(
+    matrix: NDArray[Any], options: LoadOptions, where: Callable[[int], str]
+) -> NDArray[Any]:
+    """Check a matrix, and change its type if another one is asked for."""
     stored, step = matrix, max(1, BLOCK // matrix[0].nbytes)
     if options.dtype is not None and options.dtype != matrix.dtype:
-        stored, mapped = np.empty(matrix.shape, options.dtype), False
-    for i in range(0, 0 if mapped else len(words), step):
+        stored = np.empty(matrix.shape, options.dtype)
+    for i in range(0, len(matrix), step):
         part = slice(i, i + step)
         if stored is not matrix:
             with np.errstate(over="ignore"):
                 stored[part] = matrix[part]
         check_rows(matrix[part], stored[part], options.finite,
                    lambda j: where(i + j))  # noqa: B023
-    return make_vectors(words, stored, options.duplicates, where)
+    return stored
 
-# %% ../notebooks/11_files.ipynb #88cd2473
+# %% ../notebooks/11_files.ipynb #52407e87
+def npy_promise(data: bytes) -> tuple[str, tuple[int, ...], int]:
+    """What the header of NumPy's .npy format says: type, shape, its end."""
+    size = 2 if data[6:7] == b"\x01" else 4
+    begin = 8 + size + int.from_bytes(data[8 : 8 + size], "little")
+    try:
+        text = data[8 + size : min(begin, 10_000)].decode("latin-1")
+        about = ast.literal_eval(text.strip())
+        kind, shape = about["descr"], tuple(about["shape"])
+        plain = data[:6] == b"\x93NUMPY" and not about["fortran_order"]
+        if plain and all(type(n) is int and n > 0 for n in shape):
+            return str(kind), shape, begin
+    except (ValueError, SyntaxError, KeyError, TypeError, RecursionError,
+            MemoryError):
+        pass
+    raise SkipgramError("its header is damaged or unusual")
+
+# %% ../notebooks/11_files.ipynb #5e133b13
+PLAIN_ZIP = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, ValueError,
+              RuntimeError, struct.error, OverflowError)
 NPY_TYPE = re.compile(r"[<>|=]?(f[248]|[SU]\d{1,7})")
 
 
@@ -743,24 +783,12 @@ def npy_header(data: bytes) -> tuple[np.dtype[Any], tuple[int, ...], int]:
         With a phrase: if the header is damaged, if it asks for a pickle,
         or promises another length than the data have.
     """
-    size = 2 if data[6:7] == b"\x01" else 4
-    begin = 8 + size + int.from_bytes(data[8 : 8 + size], "little")
-    try:
-        text = data[8 + size : min(begin, 10_000)].decode("latin-1")
-        about = ast.literal_eval(text.strip())
-        kind, shape = about["descr"], tuple(about["shape"])
-        if data[:6] != b"\x93NUMPY" or about["fortran_order"]:
-            raise TypeError
-        if not all(type(n) is int and n > 0 for n in shape):
-            raise TypeError
-    except (ValueError, SyntaxError, KeyError, TypeError, RecursionError,
-            MemoryError):
-        raise SkipgramError("its header is damaged or unusual") from None
-    if "O" in str(kind):
+    kind, shape, begin = npy_promise(data)
+    if "O" in kind:
         raise SkipgramError("it is a pickle, which is never loaded")
-    if not NPY_TYPE.fullmatch(str(kind)):
+    if not NPY_TYPE.fullmatch(kind):
         raise SkipgramError(f"its type is {kind!r}, not numbers or words")
-    dtype = np.dtype(str(kind))
+    dtype = np.dtype(kind)
     promise, found = math.prod(shape) * dtype.itemsize, len(data) - begin
     if found != promise or not promise:
         raise SkipgramError(
@@ -768,12 +796,7 @@ def npy_header(data: bytes) -> tuple[np.dtype[Any], tuple[int, ...], int]:
         )
     return dtype, shape, begin
 
-# %% ../notebooks/11_files.ipynb #769eeebc
-BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, ValueError,
-              RuntimeError, struct.error, OverflowError)
-PLAIN_ZIP = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-
-
+# %% ../notebooks/11_files.ipynb #1183e83b
 def npz_array(archive: zipfile.ZipFile, name: str, room: int) -> NDArray[Any]:
     """Read an array of an .npz archive of `room` bytes; never a pickle.
 
@@ -782,8 +805,7 @@ def npz_array(archive: zipfile.ZipFile, name: str, room: int) -> NDArray[Any]:
     SkipgramError
         With a phrase; the caller knows the file.
     """
-    names = archive.namelist()
-    if f"{name}.npy" not in names:
+    if f"{name}.npy" not in (names := archive.namelist()):
         raise SkipgramError(f"expected arrays words and matrix, got {names}")
     entry = archive.getinfo(f"{name}.npy")
     bound = 1032 if entry.compress_type == zipfile.ZIP_DEFLATED else 1
@@ -799,25 +821,20 @@ def npz_array(archive: zipfile.ZipFile, name: str, room: int) -> NDArray[Any]:
         dtype, shape, begin = npy_header(data)
     except SkipgramError as error:
         raise SkipgramError(f"{name}.npy: {error}") from None
-    array = np.frombuffer(data, dtype, offset=begin).reshape(shape)
-    return array.astype(dtype.newbyteorder("="), copy=False)
+    array = np.frombuffer(data, dtype, offset=begin)
+    return array.reshape(shape).astype(dtype.newbyteorder("="), copy=False)
 
-# %% ../notebooks/11_files.ipynb #e671163d
+# %% ../notebooks/11_files.ipynb #e6489ab8
 def read_npz(path: Path, options: LoadOptions) -> WordVectors:
     """Read the arrays words and matrix of NumPy's archive."""
     with open_vectors(path) as f:
-        head = f.read(16)
-        if not head.startswith(b"PK"):
-            refuse_other_kinds(path, head)
-            raise SkipgramError(
-                f"{path}, byte 0: an .npz file begins with PK, and this one "
-                f"with {head[:8]!r}; is it another format?"
-            )
+        check_start(path, f.read(16), 0, b"PK")
         try:
             with zipfile.ZipFile(f) as archive:
                 room = path.stat().st_size
                 words = npz_array(archive, "words", room)
                 matrix = npz_array(archive, "matrix", room)
+            names = words.astype(str).ravel().tolist()
         except BROKEN_ZIP as error:
             raise SkipgramError(
                 f"{path} is damaged, or holds no word vectors ({error}); "
@@ -828,10 +845,9 @@ def read_npz(path: Path, options: LoadOptions) -> WordVectors:
             f"{path}: words must be an array of strings, and matrix one of "
             f"numbers; got {words.dtype} and {matrix.dtype}"
         )
-    raw = words[: options.limit].astype(str)
-    return finish(path, check_words(raw.tolist(), "", path), matrix, options)
+    return finish(path, check_words(names, "", path), matrix, options)
 
-# %% ../notebooks/11_files.ipynb #38ef5587
+# %% ../notebooks/11_files.ipynb #bd1a962d
 PROJECTOR = {
     "vectors.tsv": "",
     "metadata.tsv": "",
@@ -843,7 +859,7 @@ PROJECTOR = {
 """,
 }
 
-
+# %% ../notebooks/11_files.ipynb #f37364f9
 def read_projector(folder: Path, options: LoadOptions) -> WordVectors:
     """Read vectors.tsv and metadata.tsv of a folder for TensorBoard."""
     numbers, labels = folder / "vectors.tsv", folder / "metadata.tsv"
@@ -861,7 +877,7 @@ def read_projector(folder: Path, options: LoadOptions) -> WordVectors:
             raise SkipgramError(f"{labels} has more lines than {numbers}")
     return vectors
 
-
+# %% ../notebooks/11_files.ipynb #8043558f
 def label_lines(
     lines: Iterator[tuple[int, bytes]], labels: IO[bytes], fail: Failure
 ) -> Iterator[tuple[int, bytes]]:
@@ -874,7 +890,7 @@ def label_lines(
             )
         yield number, word + b"\t" + line
 
-# %% ../notebooks/11_files.ipynb #c12b7aa5
+# %% ../notebooks/11_files.ipynb #233936ee
 def read_folder(folder: Path, options: LoadOptions) -> WordVectors:
     """Read a folder: a model's, or one for TensorBoard's projector."""
     if (folder / "model.json").is_file():
@@ -887,7 +903,7 @@ def read_folder(folder: Path, options: LoadOptions) -> WordVectors:
         "name the file in it that is meant"
     )
 
-# %% ../notebooks/11_files.ipynb #e754d32d
+# %% ../notebooks/11_files.ipynb #864f1f48
 Reader = Callable[[Path, LoadOptions], WordVectors]
 READERS: dict[str, Reader] = {
     "word2vec-binary": read_binary,
@@ -904,7 +920,7 @@ ENDINGS = {
     ".npz": "npz", ".safetensors": "safetensors",
 }
 
-
+# %% ../notebooks/11_files.ipynb #c89e0246
 def format_of(path: Path, format: str | None = None) -> str:
     """Format of a file: as told, or by its name; folders: TensorBoard's."""
     if format is not None:
@@ -923,7 +939,7 @@ def format_of(path: Path, format: str | None = None) -> str:
         f"{', '.join(ENDINGS)}; say format={'|'.join(READERS)}"
     )
 
-# %% ../notebooks/11_files.ipynb #e4e7e80c
+# %% ../notebooks/11_files.ipynb #d5e74c94
 def load_vectors(
     path: str | Path, format: str | None = None, limit: int | None = None,
     dtype: Any = None, finite: bool = True, errors: str = "strict",
@@ -978,7 +994,21 @@ def load_vectors(
             "limit, or dtype='float16'"
         ) from None
 
-# %% ../notebooks/11_files.ipynb #f9afb791
+# %% ../notebooks/11_files.ipynb #baa9e77c
+def to_disk(f: IO[bytes]) -> None:
+    """Ask the system to put on the disk what was written so far."""
+    f.flush()
+    os.fsync(f.fileno())
+
+
+def not_written(path: Path, error: OSError) -> SkipgramError:
+    """Make the error for a file or folder that cannot be written."""
+    reason = error.strerror or error
+    return SkipgramError(
+        f"cannot write {path}: {reason}; nothing was changed"
+    )
+
+# %% ../notebooks/11_files.ipynb #31fc5c8d
 @contextmanager
 def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     """Open a file for writing that appears under its name when complete.
@@ -994,25 +1024,22 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     path = Path(os.path.realpath(path))
     if path.exists() and not path.is_file():
         raise SkipgramError(f"{path} is no file; name another")
+    mode = path.stat().st_mode if path.exists() else None
     part = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
         with open(part, "xb") as f:
             yield f
-            f.flush()
-            os.fsync(f.fileno())
-        if path.exists():
-            os.chmod(part, stat.S_IMODE(path.stat().st_mode))
+            to_disk(f)
+        if mode is not None:
+            os.chmod(part, stat.S_IMODE(mode))
         os.replace(part, path)
     except OSError as error:
-        raise SkipgramError(
-            f"cannot write {path}: {error.strerror or error}; nothing was "
-            "changed"
-        ) from error
+        raise not_written(path, error) from error
     finally:
         with suppress(OSError):
             part.unlink()
 
-# %% ../notebooks/11_files.ipynb #410fee3e
+# %% ../notebooks/11_files.ipynb #efbc5907
 Blocks = Iterator[tuple[list[str], NDArray[Any]]]
 
 
@@ -1020,7 +1047,7 @@ def name_word(words: list[str], i: int) -> str:
     """Say whose vector is meant, for a message."""
     return f"the vector of {words[i]!r}"
 
-
+# %% ../notebooks/11_files.ipynb #5037d36b
 def stored_blocks(
     vectors: WordVectors, dtype: Any, finite: bool, progress: bool | None
 ) -> Blocks:
@@ -1039,7 +1066,7 @@ def stored_blocks(
             yield words[part], stored
             bar.update(len(rows))
 
-# %% ../notebooks/11_files.ipynb #5c5f9fe2
+# %% ../notebooks/11_files.ipynb #10a57371
 def check_words(words: list[str], forbidden: str, path: Path) -> list[str]:
     """Return words that a format can hold, or name the one it cannot.
 
@@ -1069,7 +1096,7 @@ def check_words(words: list[str], forbidden: str, path: Path) -> list[str]:
             )
     return words
 
-# %% ../notebooks/11_files.ipynb #149ba6ee
+# %% ../notebooks/11_files.ipynb #18a1c3af
 def text_lines(
     words: list[str], rows: NDArray[Any], separator: bytes
 ) -> Iterator[tuple[bytes, bytes]]:
@@ -1079,7 +1106,7 @@ def text_lines(
     for word, row in zip(words, rows.tolist(), strict=True):
         yield word.encode(), form % tuple(row)
 
-
+# %% ../notebooks/11_files.ipynb #0b0e4b39
 def write_text(
     f: IO[bytes], vectors: WordVectors, dtype: Any, blocks: Blocks
 ) -> None:
@@ -1096,7 +1123,7 @@ def write_glove(
         lines = text_lines(words, rows, b" ")
         f.write(b"".join(b"%b %b\n" % line for line in lines))
 
-# %% ../notebooks/11_files.ipynb #fcc15fdd
+# %% ../notebooks/11_files.ipynb #084d0dae
 def write_binary(
     f: IO[bytes], vectors: WordVectors, dtype: Any, blocks: Blocks
 ) -> None:
@@ -1106,48 +1133,60 @@ def write_binary(
         pairs = zip(words, rows, strict=True)
         f.write(b"".join(w.encode() + b" " + r.tobytes() for w, r in pairs))
 
+# %% ../notebooks/11_files.ipynb #867f4ef2
+def tensor_header(kind: str, V: int, D: int, size: int) -> bytes:
+    """Header of a safetensors file of V words, `size` bytes together."""
+    header: dict[str, Any] = {"__metadata__": {"format": "word vectors"}}
+    end = 0
+    for name, dtype, shape in [
+        ("matrix", kind, [V, D]),
+        ("offsets", "I64", [V + 1]),
+        ("words", "U8", [size]),
+    ]:
+        begin = end
+        end += math.prod(shape) * np.dtype(TENSOR_TYPES[dtype]).itemsize
+        header[name] = {"dtype": dtype, "shape": shape,
+                        "data_offsets": [begin, end]}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text
 
+# %% ../notebooks/11_files.ipynb #325f303d
 def write_safetensors(
     f: IO[bytes], vectors: WordVectors, dtype: Any, blocks: Blocks
 ) -> None:
     """Write the tensors matrix, offsets and words."""
     raw, (V, D) = [w.encode() for w in vectors.words], vectors.matrix.shape
     offsets = np.cumsum([0, *map(len, raw)], dtype="<i8")
-    header: dict[str, Any] = {"__metadata__": {"format": "word vectors"}}
-    end = 0
-    for name, kind, shape in [
-        ("matrix", f"F{8 * dtype.itemsize}", [V, D]),
-        ("offsets", "I64", [V + 1]),
-        ("words", "U8", [int(offsets[-1])]),
-    ]:
-        size = math.prod(shape) * np.dtype(TENSOR_TYPES[kind]).itemsize
-        header[name] = {"dtype": kind, "shape": shape,
-                        "data_offsets": [end, end := end + size]}
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    f.write(len(text).to_bytes(8, "little") + text)
+    kind = f"F{8 * dtype.itemsize}"
+    f.write(tensor_header(kind, V, D, int(offsets[-1])))
     for _, rows in blocks:
         f.write(rows.data)
     f.write(offsets.tobytes() + b"".join(raw))
 
-# %% ../notebooks/11_files.ipynb #d320e319
-def write_npz(
-    f: IO[bytes], vectors: WordVectors, dtype: Any, blocks: Blocks
-) -> None:
-    """Write the arrays words (compressed) and matrix for `numpy.load`."""
-    longest = max(map(len, vectors.words))
-    if longest * 4 * len(vectors.words) > 1 << 32:
+# %% ../notebooks/11_files.ipynb #d2d66065
+def word_array(words: list[str]) -> NDArray[np.str_]:
+    """Words as an array of strings, which gives each the longest's room."""
+    longest = max(map(len, words))
+    if longest * 4 * len(words) > 1 << 32:
         raise SkipgramError(
             f"a word of {longest:,} characters makes an array of strings too "
             "large; write .safetensors"
         )
+    return np.array(words, f"<U{longest}")
+
+# %% ../notebooks/11_files.ipynb #fc2a80c6
+def write_npz(
+    f: IO[bytes], vectors: WordVectors, dtype: Any, blocks: Blocks
+) -> None:
+    """Write the arrays words (compressed) and matrix for `numpy.load`."""
     about = {"descr": dtype.str, "fortran_order": False,
              "shape": vectors.matrix.shape}
     with zipfile.ZipFile(f, "w") as archive:
         entry = zipfile.ZipInfo("words.npy")
         entry.compress_type = zipfile.ZIP_DEFLATED
         with archive.open(entry, "w", force_zip64=True) as g:
-            words = np.array(vectors.words, f"<U{longest}")
+            words = word_array(vectors.words)
             np.lib.format.write_array(g, words, allow_pickle=False)
         entry = zipfile.ZipInfo("matrix.npy")
         with archive.open(entry, "w", force_zip64=True) as g:
@@ -1155,34 +1194,45 @@ def write_npz(
             for _, rows in blocks:
                 g.write(rows.data)
 
-# %% ../notebooks/11_files.ipynb #1eabc42f
-def write_projector(folder: Path, blocks: Blocks) -> None:
-    """Write a folder for TensorBoard's projector, all of it or nothing."""
-    folder = Path(os.path.realpath(folder))
+# %% ../notebooks/11_files.ipynb #bc3e99ac
+def check_projector(folder: Path) -> None:
+    """Refuse a folder that holds something else, and what is no folder."""
     there = {p.name for p in folder.iterdir()} if folder.is_dir() else set()
-    if folder.is_file() or there - set(PROJECTOR):
+    if there - set(PROJECTOR) or folder.exists() > folder.is_dir():
         raise SkipgramError(
             f"{folder} is a file, or holds other things than vectors for "
             "TensorBoard; name another folder"
         )
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        new, old = Path(scratch, "new"), Path(scratch, "old")
-        new.mkdir()
-        for name, text in PROJECTOR.items():
-            (new / name).write_text(text)
-        with open(new / "vectors.tsv", "wb") as f, open(
-            new / "metadata.tsv", "wb"
-        ) as g:
-            for words, rows in blocks:
-                for word, numbers in text_lines(words, rows, b"\t"):
-                    f.write(numbers + b"\n")
-                    g.write(word + b"\n")
-            for file in (f, g):
-                file.flush()
-                os.fsync(file.fileno())
-        put_in_place(new, folder, old)
 
-# %% ../notebooks/11_files.ipynb #8f324814
+# %% ../notebooks/11_files.ipynb #a460c15b
+def write_projector(folder: Path, blocks: Blocks) -> None:
+    """Write a folder for TensorBoard's projector, all of it or nothing."""
+    folder = Path(os.path.realpath(folder))
+    check_projector(folder)
+    try:
+        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+            new, old = Path(scratch, "new"), Path(scratch, "old")
+            new.mkdir()
+            write_tables(new, blocks)
+            put_in_place(new, folder, old)
+    except OSError as error:
+        raise not_written(folder, error) from error
+
+# %% ../notebooks/11_files.ipynb #038a075d
+def write_tables(folder: Path, blocks: Blocks) -> None:
+    """Write the three files of a folder for TensorBoard's projector."""
+    for name, text in PROJECTOR.items():
+        (folder / name).write_text(text)
+    numbers, labels = folder / "vectors.tsv", folder / "metadata.tsv"
+    with open(numbers, "wb") as f, open(labels, "wb") as g:
+        for words, rows in blocks:
+            for word, line in text_lines(words, rows, b"\t"):
+                f.write(line + b"\n")
+                g.write(word + b"\n")
+        to_disk(f)
+        to_disk(g)
+
+# %% ../notebooks/11_files.ipynb #dd7785b3
 Writer = Callable[[IO[bytes], WordVectors, Any, Blocks], None]
 WRITERS: dict[str, tuple[Writer | None, str]] = {
     "word2vec-binary": (write_binary, " \n"),
@@ -1193,7 +1243,7 @@ WRITERS: dict[str, tuple[Writer | None, str]] = {
     "tensorboard": (None, "\t\n\r"),
 }
 
-
+# %% ../notebooks/11_files.ipynb #9844b3f0
 def stored_type(vectors: WordVectors, name: str, dtype: Any) -> np.dtype[Any]:
     """Type in which a format stores the vectors."""
     told = check_dtype(dtype)
@@ -1207,7 +1257,7 @@ def stored_type(vectors: WordVectors, name: str, dtype: Any) -> np.dtype[Any]:
     found = vectors.matrix.dtype if told is None else told
     return found.newbyteorder("<")
 
-# %% ../notebooks/11_files.ipynb #bbfc0013
+# %% ../notebooks/11_files.ipynb #e592ce36
 def save_vectors(
     vectors: WordVectors, path: str | Path, format: str | None = None,
     dtype: Any = None, finite: bool = True, progress: bool | None = None,
@@ -1251,10 +1301,7 @@ def save_vectors(
     check_words(vectors.words, forbidden, path)
     blocks = stored_blocks(vectors, found, finite, progress)
     if write is None:
-        try:
-            write_projector(path, blocks)
-        except OSError as error:
-            raise SkipgramError(f"cannot write {path}: {error}") from error
+        write_projector(path, blocks)
         return path
     if name == "glove":
         check_glove(vectors, found, path)
@@ -1262,7 +1309,7 @@ def save_vectors(
         write_file(f, write, vectors, found, blocks, is_gzip(path))
     return path
 
-# %% ../notebooks/11_files.ipynb #11540c66
+# %% ../notebooks/11_files.ipynb #974c89fe
 def write_file(
     f: IO[bytes], write: Writer, vectors: WordVectors, dtype: Any,
     blocks: Blocks, compress: bool,
@@ -1271,10 +1318,10 @@ def write_file(
     if not compress:
         write(f, vectors, dtype, blocks)
         return
-    with gzip.GzipFile("", "wb", 6, f, mtime=0) as g:
+    with gzip.GzipFile("", "wb", 1, f, mtime=0) as g:
         write(cast(IO[bytes], g), vectors, dtype, blocks)
 
-
+# %% ../notebooks/11_files.ipynb #ab1b7d04
 def check_glove(vectors: WordVectors, dtype: Any, path: Path) -> None:
     """Refuse GloVe's format if its first lines would not tell D."""
     few = WordVectors(vectors.words[:100], vectors.matrix[:100])

@@ -32,6 +32,7 @@ from skipgram_lib import SkipgramError, WordVectors
 from skipgram_lib.formats import READERS, load_vectors, save_vectors
 
 GIGABYTE = 1 << 30
+METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]
 ENDINGS = [
     ".bin",
     ".txt",
@@ -93,13 +94,19 @@ def valid_files():
     return files
 
 
-def zipped(payload, method=zipfile.ZIP_STORED):
-    """Put one changed array and one good one into an .npz archive."""
-    out, good = io.BytesIO(), io.BytesIO()
-    np.save(good, np.array(["a", "b", "c"]))
+def zipped(matrix, words, method):
+    """Put two arrays, given as bytes, into an .npz archive."""
+    out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as archive:
-        archive.writestr("words.npy", good.getvalue())
-        archive.writestr("matrix.npy", payload)
+        archive.writestr("words.npy", words)
+        archive.writestr("matrix.npy", matrix)
+    return out.getvalue()
+
+
+def npy(array):
+    """Return an array as bytes in NumPy's format."""
+    out = io.BytesIO()
+    np.save(out, array)
     return out.getvalue()
 
 
@@ -138,10 +145,12 @@ def broken_files(draw):
         inner = draw(changed(gzip.decompress(data)))
         return ending, gzip.compress(inner, 1, mtime=0)
     if kind < 5 and ending == ".npz":
-        array = io.BytesIO()
-        np.save(array, np.ones((3, 2), np.float32))
-        method = draw(st.sampled_from([zipfile.ZIP_STORED, 8]))
-        return ending, zipped(draw(changed(array.getvalue())), method)
+        matrix = draw(changed(npy(np.ones((3, 2), np.float32))))
+        words = npy(np.array(["a", "b", "c"]))
+        if draw(st.booleans()):
+            words = draw(changed(words))
+        method = draw(st.sampled_from(METHODS))
+        return ending, zipped(matrix, words, method)
     return ending, draw(changed(data))
 
 
