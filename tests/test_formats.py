@@ -641,7 +641,7 @@ BAD = {
     "u.bin": (V2[:8], r"line 1, promises 2 vectors of 2 numbers, at least 20"),
     "w.bin": (V2 + b"x", r"byte 29: more bytes than the first line promises"),
     "h.bin": (b"two 2\n", r"line 1: a word2vec file begins with the number "),
-    "g.bin": (b"tax 1 2\n", r"it looks like text: format='glove'$"),
+    "g.bin": (b"tax 1 2\n", r"it looks like GloVe's$"),
     "z.bin": (b"0 2\n", r"promises 0 vectors of 2 numbers; there must be at"),
     "y.bin": (b"2 0\n", r"promises 2 vectors of 0 numbers; there must be at"),
     "x.bin": (b"1 9999999\n", r"there must be at least one vector, of 1 to 1"),
