@@ -298,7 +298,7 @@ def pair_cosines(
         raise SkipgramError(
             "a vector holds a value that is not finite; is its file damaged?"
         )
-    pairs = unit_rows(rows).reshape(len(ids), 2, -1)
+    pairs = unit_rows(rows).reshape(*ids.shape, vectors.vector_size)
     return np.asarray((pairs[:, 0] * pairs[:, 1]).sum(axis=1))
 
 # %% ../notebooks/10_evaluation.ipynb #37f268e1
@@ -321,11 +321,19 @@ def check_pairs(
 
 # %% ../notebooks/10_evaluation.ipynb #3cd84d1c
 def correlations(
-    human: NDArray[np.float64], cosine: NDArray[np.float64]
+    human: NDArray[np.float64], cosine: NDArray[np.float64],
+    name: str = "the test", pairs: int = 0,
 ) -> dict[str, float]:
-    """Spearman's and Pearson's correlation with p-values, by SciPy."""
+    """Spearman's and Pearson's correlation with p-values, by SciPy.
+
+    Parameters
+    ----------
+    human, cosine : arrays, shape (n,), n at least 3
+    name, pairs : the test's name and its number of pairs, for errors
+    """
     from scipy.stats import pearsonr, spearmanr
 
+    check_pairs(name, pairs, human, cosine)
     rank, linear = spearmanr(human, cosine), pearsonr(human, cosine)
     return {
         "spearman": float(rank.statistic), "spearman_p": float(rank.pvalue),
@@ -342,8 +350,9 @@ def evaluate_word_pairs(
 ) -> WordPairScores:
     """Compare cosines with people's scores of word pairs.
 
-    The figures are gensim's, to rounding; but where gensim passes over a
-    line that it cannot read, this is an error.
+    The figures are gensim's, to rounding: equal cosines share a rank
+    here, and may differ in their last digit there. A line that cannot be
+    read is an error; gensim passes over it.
 
     Parameters
     ----------
@@ -372,11 +381,10 @@ def evaluate_word_pairs(
     cosine[known] = pair_cosines(vectors, ids[known])
     items = np.flatnonzero(known | dummy4unknown)
     human = np.array([pair.score for pair in listed])[items]
-    check_pairs(str(pairs), len(listed), human, cosine[items])
+    figures = correlations(human, cosine[items], str(pairs), len(listed))
     return WordPairScores(
         str(pairs), len(listed), len(items), float((~known).mean()),
-        **correlations(human, cosine[items]),
-        items=items, human=human, cosine=cosine[items],
+        **figures, items=items, human=human, cosine=cosine[items],
     )
 
 # %% ../notebooks/10_evaluation.ipynb #f0fa0234
@@ -851,7 +859,7 @@ def check_drawing(size: int, level: float, resamples: int, seed: int) -> None:
             "fewer it would mean nothing"
         )
 
-
+# %% ../notebooks/10_evaluation.ipynb #abd7adee
 def draw_interval(
     sample: Sample, level: float, resamples: int, seed: int
 ) -> Interval:
