@@ -1,9 +1,10 @@
-"""Word pairs, analogies and intervals, against gensim, SciPy and brute force."""
+"""Word pairs, analogies, intervals: against gensim, SciPy, brute force."""
 
 import gzip
 import json
 import sys
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 import pytest
@@ -60,7 +61,9 @@ def known_words(share, seed, cases=1):
 
 def random_vectors(words, seed=0, size=20, dtype=np.float64):
     rng = np.random.default_rng(seed)
-    return WordVectors(words, rng.normal(size=(len(words), size)).astype(dtype))
+    return WordVectors(
+        words, rng.normal(size=(len(words), size)).astype(dtype)
+    )
 
 
 # Where the test sets come from
@@ -93,7 +96,7 @@ def test_finding_a_test_set_does_not_import_gensim(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     found = find_test_set("wordsim353")
     assert found.path == folder / "wordsim353.tsv"
-    with pytest.raises(SkipgramError, match="SimLex-999 is the file simlex9"):
+    with pytest.raises(SkipgramError, match="SimLex-999 is the file"):
         find_test_set("simlex999")
 
 
@@ -106,7 +109,7 @@ def test_without_gensim_the_error_names_the_file_and_the_way_out(monkeypatch):
 
 
 def test_an_unknown_test_set_is_refused():
-    with pytest.raises(SkipgramError, match="no test set is called 'ws'.*goo"):
+    with pytest.raises(SkipgramError, match=r"is called 'ws'.*google"):
         find_test_set("ws")
 
 
@@ -287,7 +290,9 @@ def test_the_single_pairs_are_kept_in_the_order_of_the_file(tmp_path):
 def test_a_word_without_a_direction_has_the_cosine_zero(tmp_path):
     file = tmp_path / "mine.txt"
     file.write_text("a\tb\t3\nb\tc\t1\nc\ta\t2\n")
-    vectors = WordVectors(["a", "b", "c"], np.array([[0, 0], [1, 1], [0, 3.0]]))
+    vectors = WordVectors(
+        ["a", "b", "c"], np.array([[0, 0], [1, 1], [0, 3.0]])
+    )
     scores = evaluate_word_pairs(vectors, file)
     assert scores.cosine == pytest.approx([0, 0.5**0.5, 0])
     same_pairs(scores, gensims(vectors).evaluate_word_pairs(file))
@@ -378,12 +383,11 @@ def some_questions(tmp_path_factory):
     """Write every fifth question of the Google set to a file."""
     names, questions = read_analogies(find_test_set("google"))
     file = tmp_path_factory.mktemp("google") / "fifth.txt"
-    lines = [f": {names[s]}\n{' '.join(words)}" for s, words in questions[::5]]
-    kept = [*lines[:1], *(
-        line.split("\n")[1] if line.split("\n")[0] == last.split("\n")[0]
-        else line for last, line in zip(lines, lines[1:], strict=False)
-    )]  # fmt: skip
-    file.write_text("\n".join(kept))
+    lines = []
+    for section, asked in groupby(questions[::5], key=lambda q: q.section):
+        lines.append(f": {names[section]}")
+        lines += [" ".join(question.words) for question in asked]
+    file.write_text("\n".join(lines))
     return file
 
 
@@ -778,10 +782,10 @@ def test_settings_that_give_no_interval_are_refused(options, message):
 
 
 def test_an_interval_from_a_handful_is_refused():
-    with pytest.raises(SkipgramError, match="needs 10 word pairs.*got 9"):
+    with pytest.raises(SkipgramError, match=r"needs 10 word pairs.*got 9"):
         bootstrap_interval(pair_scores(9))
     one, other = pair_scores(20), pair_scores(20, items=np.arange(15, 35))
-    with pytest.raises(SkipgramError, match="needs 10 word pairs.*got 5"):
+    with pytest.raises(SkipgramError, match=r"needs 10 word pairs.*got 5"):
         bootstrap_difference(one, other)
 
 
