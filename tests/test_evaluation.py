@@ -146,6 +146,7 @@ def test_a_heading_and_a_byte_order_mark_are_passed_over(tmp_path):
         ("a b 1\ntax duty\n", "line 2: expected two words and a score, got "
          "'tax duty'"),
         ("a\tb\t1\n# c\ntax\tduty\t\n", "line 3: expected two words and a"),
+        ("a,,1", "line 1: expected two words and a score, got 'a,,1'"),
         ("a,b,1\na,b,1,2", "line 2: expected two words and a score"),
         ("a b 1\n\na b x\n", "line 3: the score 'x' is no number"),
         ("a,b,l.5", "line 1: the score 'l.5' is no number"),
