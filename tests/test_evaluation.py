@@ -31,6 +31,7 @@ from skipgram_lib.evaluation import (
     published_test_sets,
     read_analogies,
     read_pairs,
+    same_steps,
     show_scores,
 )
 from skipgram_lib.training import network_loss
@@ -364,6 +365,28 @@ def test_answers_are_those_of_the_slow_rule(seed, V, forms, method, block):
     for question, answer in zip(questions, found, strict=True):
         wanted = slow_answer(unit @ unit.T, question, first, method)
         assert answer == wanted
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 99])
+@pytest.mark.parametrize("method", ["add", "multiply"])
+def test_of_equally_good_answers_the_first_is_taken(block, method):
+    rows = np.array([[1, 0], [0, 1], [1, 1], [1, -1], [0, 2], [0, 4.0]])
+    vectors = WordVectors(list("abcdef"), rows)
+    questions = np.array([[0, 1, 2], [0, 2, 1]])
+    found = answer_analogies(vectors, questions, np.arange(6), method, block)
+    assert found.tolist() == [4, 4]
+
+
+@given(st.lists(st.integers(0, 1), max_size=40), st.integers(1, 9))
+def test_questions_go_together_while_their_step_is_the_same(steps, most):
+    questions = np.array([(0, b, 5) for b in steps]).reshape(-1, 3)
+    runs = same_steps(questions, most)
+    assert [i for begin, end in runs for i in range(begin, end)] == list(
+        range(len(steps))
+    )
+    for begin, end in runs:
+        assert 1 <= end - begin <= most
+        assert len(set(steps[begin:end])) == 1
 
 
 def same_sections(ours, theirs):
