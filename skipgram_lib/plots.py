@@ -219,6 +219,7 @@ def plot_windows(
             texts.append(ax.text(0.5, -step * k - 2.5, note, color=INK,
                                  va="center", parse_math=False))
             width = max(width, text_widths([note])[0] + 1)
+    width *= 1.05  # small letters are drawn on whole pixels, and wider
     ax.set(xlim=(0, width), ylim=(-step * len(lines), 0), aspect="equal")
     ax.axis("off")
     fit_texts(ax, texts, 1)
@@ -387,13 +388,13 @@ def plot_context_probabilities(
     -------
     Axes
     """
-    ids = model.vocabulary.index
+    ids = model.vocabulary
     names = [near for near, _ in model.predict_context(word, topn)]
     names += [other for other in others if other not in names]
     columns = [ids[name] for name in names]
     series = {"predicted": model.context_probabilities(word)[columns]}
     if counts is not None:
-        cells = counts_matrix(counts, model.vocabulary)[[ids[word]]]
+        cells = counts_matrix(counts, ids)[[ids[word]]]
         row = cells.toarray()[0]
         series["counted"] = row[columns] / max(row.sum(), 1e-300)
     ax = plot_bars(names, series, ax=ax)
@@ -503,8 +504,9 @@ def plot_similarities(
         return ax
     for i, j in np.ndindex(cosine.shape):
         ink = ink_on(image.cmap(image.norm(cosine[i, j])))
-        ax.text(j, i, f"{cosine[i, j]:.2f}", color=ink, size="small",
-                ha="center", va="center")
+        number = f"{round(cosine[i, j], 2) + 0.0:.2f}"  # and no -0.00
+        ax.text(j, i, number, color=ink, size="small", ha="center",
+                va="center")
     return ax
 
 # %% ../notebooks/12_pictures.ipynb #2d3f5518
@@ -549,6 +551,7 @@ def tsne(rows: NDArray[Any], seed: int) -> NDArray[Any]:
         raise MissingPackageError.of("scikit-learn") from None
     start = principal_plane(rows)[0]
     start *= 1e-4 / max(start[:, 0].std(), 1e-300)
+    start += np.random.default_rng(seed).normal(0, 1e-5, start.shape)
     perplexity = min(30, (len(rows) - 1) / 3)
     with threadpool_limits(1):  # threads would add up in another order
         model = TSNE(perplexity=perplexity, init=start, random_state=seed)
