@@ -82,7 +82,7 @@ def luminance(colour: Any) -> float:
 
     References
     ----------
-    W3C 2024, "Web Content Accessibility Guidelines (WCAG) 2.2".
+    W3C 2023, "Web Content Accessibility Guidelines (WCAG) 2.2".
     """
     rgb = np.array(to_rgb(colour))
     bent = ((rgb + 0.055) / 1.055) ** 2.4
@@ -219,8 +219,8 @@ def plot_windows(
             texts.append(ax.text(0.5, -step * k - 2.5, note, color=INK,
                                  va="center", parse_math=False))
             width = max(width, text_widths([note])[0] + 1)
-    width *= 1.05  # small letters are drawn on whole pixels, and wider
-    ax.set(xlim=(0, width), ylim=(-step * len(lines), 0), aspect="equal")
+    # Small letters are drawn on whole pixels, and come out wider: 1.05.
+    ax.set(xlim=(0, 1.05 * width), ylim=(-step * len(lines), 0), aspect=1)
     ax.axis("off")
     fit_texts(ax, texts, 1)
     return ax

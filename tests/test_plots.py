@@ -363,6 +363,7 @@ def test_bars_have_the_lengths_and_numbers_given():
     assert [t.get_text() for t in ax.get_legend().get_texts()] == list(series)
     names = [label.get_text() for label in ax.get_yticklabels()]
     assert names == ["$a", "b_c$d$"]
+    assert not any(t.get_parse_math() for t in ax.get_yticklabels())
     assert len({bars[0].get_hatch() for bars in ax.containers}) == 2
     top, bottom = (bar.get_y() for bar in ax.containers[0])
     assert ax.get_ylim()[0] > bottom > top > ax.get_ylim()[1]
@@ -397,7 +398,8 @@ def test_bars_that_cannot_be_drawn(series, message):
 def test_context_probabilities_are_those_of_model_and_counts(
     toy_model, toy_counts
 ):
-    others = ["kangaroo", "jersey"]
+    likely = toy_model.predict_context("york", 1)[0][0]
+    others = ["kangaroo", likely, "jersey"]
     ax = plots.plot_context_probabilities(
         toy_model, "york", others, 3, toy_counts, ax=new_ax()
     )
@@ -405,6 +407,7 @@ def test_context_probabilities_are_those_of_model_and_counts(
     best = [word for word, _ in toy_model.predict_context("york", 3)]
     assert names[:3] == best
     assert set(names) == {*best, *others}
+    assert len(names) == len(set(names))
     ids = [toy_model.vocabulary[name] for name in names]
     predicted, counted = (
         [bar.get_width() for bar in bars] for bars in ax.containers
@@ -477,6 +480,9 @@ def test_similarities_are_cosines_that_can_be_read():
             paper = image.cmap(image.norm(image.get_array()[i, j]))
             assert plots.contrast(text.get_color(), paper) >= 4.5
     assert "-0.00" not in [t.get_text() for t in ax.texts]
+    labels = [*ax.get_xticklabels(), *ax.get_yticklabels()]
+    assert [t.get_text() for t in labels] == names * 2
+    assert not any(t.get_parse_math() for t in labels)
 
 
 def test_many_similarities_get_a_scale_and_no_numbers():
