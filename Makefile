@@ -27,7 +27,7 @@ say = @printf '\n== %s\n' "$(1)"
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help train test check-export check-notebooks lint types book-build \
-	run-tests book export format clean
+	run-tests bench book export format clean
 
 help:  ## list what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' \
@@ -66,6 +66,9 @@ train: $(LIGHT)  ## train the network of the tutorial, show what it learned
 	@$(BIN)/skipgram train --out out/model
 	$(call say,The fake task: which words stand near soviet?)
 	@$(BIN)/skipgram context out/model soviet union russia fish cotton
+	$(call say,Word vectors for other programs and a map of the words)
+	@$(BIN)/skipgram convert out/model out/vectors.bin
+	@$(BIN)/skipgram map out/model --out out/map.png
 
 # --- Test ---------------------------------------------------------------------
 
@@ -99,6 +102,14 @@ run-tests: $(FULL) book-build
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile \
 		--nbval --nbval-current-env \
 		--nbval-sanitize-with nbval_sanitize.cfg notebooks tests
+
+# --- Measure ------------------------------------------------------------------
+
+bench: $(FULL)  ## compare speed with gensim, side by side
+	@$(BIN)/python benchmarks/neighbours.py
+	@$(BIN)/python benchmarks/neighbours.py --large
+	@$(BIN)/python benchmarks/analogies.py
+	@$(BIN)/python benchmarks/loading.py
 
 # --- Read and write the book --------------------------------------------------
 

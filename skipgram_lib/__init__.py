@@ -7,6 +7,8 @@ in `notebooks/`. This file lists the public names.
 from .backend import Backend, get_backend
 from .counts import Counts, count_pairs
 from .errors import SkipgramError, UnknownWordError
+from .evaluation import evaluate_word_analogies, evaluate_word_pairs
+from .formats import load_vectors, save_vectors
 from .training import SkipGram
 from .vectors import WordVectors
 from .vocabulary import Vocabulary, load_sotu, read_documents, tokenize
@@ -23,9 +25,13 @@ __all__ = [
     "Vocabulary",
     "WordVectors",
     "count_pairs",
+    "evaluate_word_analogies",
+    "evaluate_word_pairs",
     "get_backend",
     "load_sotu",
+    "load_vectors",
     "read_documents",
+    "save_vectors",
     "tokenize",
     "training_pairs",
 ]

@@ -10,6 +10,7 @@ __all__ = ['Key', 'Keys', 'SCORES_AT_ONCE', 'row_blocks', 'row_lengths', 'unit_r
 # %% ../notebooks/09_neighbours.ipynb #4b7daa73
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -323,13 +324,22 @@ class ComparedVectors(SummedVectors):
         ids = [self.index[w] for w in others] if len(others) else slice(None)
         return 1 - cosine[ids]
 
-    def doesnt_match(self, words: Sequence[str]) -> str:
-        """Word whose unit vector is farthest from the mean of them all."""
+    def rank_by_centrality(
+        self, words: Sequence[str]
+    ) -> list[tuple[float, str]]:
+        """Cosines with the mean of the unit vectors, and their words.
+
+        The word that fits best comes first, the odd one out comes last.
+        """
         if isinstance(words, str):
             raise SkipgramError(f"expected several words, got {words!r:.60}")
         mean = self.get_mean_vector(words, post_normalize=True)
         fit = [float(self.get_vector(w, True) @ mean) for w in words]
-        return min(zip(fit, words, strict=True))[1]
+        return sorted(zip(fit, words, strict=True), reverse=True)
+
+    def doesnt_match(self, words: Sequence[str]) -> str:
+        """Word whose vector is farthest from the mean of them all."""
+        return self.rank_by_centrality(words)[-1][1]
 
     def closer_than(self, word: str, other: str) -> list[str]:
         """Words that are closer to `word` than `other` is."""
@@ -487,6 +497,13 @@ class WordVectors(NeighbourSearch):
         scores /= near[len(up) :].prod(axis=0) + 1e-6
         ids = [self.index[key] for key in keys if isinstance(key, str)]
         return self.best_words(scores, topn, [ids])[0]
+
+    def save(self, path: str | Path, **options: Any) -> Path:
+        """Write the vectors to a file; see `formats.save_vectors`."""
+        # Files hold vectors, so chapter 11 imports this module first.
+        from skipgram_lib.formats import save_vectors
+
+        return save_vectors(self, path, **options)
 
     @property
     def vectors(self) -> NDArray[Any]:

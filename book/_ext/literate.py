@@ -8,7 +8,8 @@ not how nbdev is told. While Sphinx reads a notebook, this hook
   that holds nothing else;
 * tags each exported cell ``exported`` and ``exported-<module>``, which
   MyST-NB turns into the CSS classes ``tag_exported`` and so on;
-* writes a line under each exported cell that names the module's file.
+* writes a line under each exported cell that names the module's file;
+* lets the API page link each name to the cell that defines it.
 
 It also shortens type names on the pages that autodoc writes, keeps MathJax
 local where it can, and drops a script that Sphinx would load twice.
@@ -17,8 +18,10 @@ Only Sphinx's copy of the text changes. The notebook on disk, and the copy
 that a reader downloads, keep their ``#|`` lines.
 """
 
+import ast
 import json
 import re
+import sys
 from pathlib import Path
 
 from docutils import nodes
@@ -37,6 +40,8 @@ SHORT_NAMES = [
 ]
 TAG = "exported-"
 CSS_CLASS = "tag_" + TAG
+# nbdev writes this into a module; the name begins with the chapter's number.
+MADE_FROM = re.compile(r"File to edit: \.\./notebooks/(?P<number>\w+?)_")
 
 
 def split_directives(source):
@@ -79,8 +84,22 @@ def on_source_read(app, docname, source):
     source[0] = json.dumps(notebook)
 
 
+def defined_names(cell):
+    """List the functions and classes that a cell defines."""
+    blocks = cell.findall(nodes.literal_block)
+    body = ast.parse("\n".join(block.astext() for block in blocks)).body
+    kinds = ast.FunctionDef, ast.ClassDef
+    return [node.name for node in body if isinstance(node, kinds)]
+
+
+def label_of(module, name):
+    """Return the label of the cell that defines a name of the library."""
+    return f"def-{module}-{name}".lower()
+
+
 def on_doctree_read(app, doctree):
-    """Name the file under every cell that goes into the library."""
+    """Label every cell that goes into the library, and name the file."""
+    labels = app.env.get_domain("std").anonlabels
     for cell in doctree.findall(nodes.container):
         modules = [
             name.removeprefix(CSS_CLASS)
@@ -89,6 +108,10 @@ def on_doctree_read(app, doctree):
         ]
         if not modules or "cell" not in cell["classes"]:
             continue
+        for name in defined_names(cell):
+            label = label_of(modules[0], name)
+            cell["ids"].append(label)
+            labels[label] = (app.env.docname, label)
         path = modules[0].replace("-", "/") + ".py"
         label = nodes.paragraph(classes=["exported-to"])
         label += nodes.Text("exported to ")
@@ -126,6 +149,20 @@ def on_signature(app, what, name, obj, options, signature, returned):
     return shorten(signature or "") or None, shorten(returned or "") or None
 
 
+def on_docstring(app, what, name, obj, options, lines):
+    """Say under a name of the library which chapter explains it."""
+    package, _, module = getattr(obj, "__module__", "").partition(".")
+    if package != app.config.literate_package or what == "method":
+        return
+    source = Path(sys.modules[obj.__module__].__file__)
+    if not (made := MADE_FROM.search(source.read_text(encoding="utf-8"))):
+        return
+    number = made["number"]
+    place = f"chapter {int(number)}" if number.isdigit() else "the appendix"
+    label = label_of(module, obj.__name__)
+    lines += ["", f"Built in :ref:`{place} <{label}>`.", ""]
+
+
 def use_local_mathjax(app, config):
     """Serve MathJax from the book where tools/fetch_mathjax.py put it.
 
@@ -146,6 +183,7 @@ def setup(app):
     app.connect("source-read", on_source_read)
     app.connect("doctree-read", on_doctree_read)
     app.connect("autodoc-process-signature", on_signature)
+    app.connect("autodoc-process-docstring", on_docstring, priority=400)
     app.connect("html-page-context", on_page, priority=900)
     return {
         "version": "1",
