@@ -504,7 +504,7 @@ def plot_similarities(
         return ax
     for i, j in np.ndindex(cosine.shape):
         ink = ink_on(image.cmap(image.norm(cosine[i, j])))
-        number = f"{round(cosine[i, j], 2) + 0.0:.2f}"  # and no -0.00
+        number = f"{cosine[i, j].round(2) + 0.0:.2f}"  # no -0.00
         ax.text(j, i, number, color=ink, size="small", ha="center",
                 va="center")
     return ax
@@ -549,11 +549,11 @@ def tsne(rows: NDArray[Any], seed: int) -> NDArray[Any]:
         from threadpoolctl import threadpool_limits
     except ModuleNotFoundError:
         raise MissingPackageError.of("scikit-learn") from None
-    start = principal_plane(rows)[0]
-    start *= 1e-4 / max(start[:, 0].std(), 1e-300)
-    start += np.random.default_rng(seed).normal(0, 1e-5, start.shape)
     perplexity = min(30, (len(rows) - 1) / 3)
     with threadpool_limits(1):  # threads would add up in another order
+        start = principal_plane(rows)[0]
+        start *= 1e-4 / max(start[:, 0].std(), 1e-300)
+        start += np.random.default_rng(seed).normal(0, 1e-5, start.shape)
         model = TSNE(perplexity=perplexity, init=start, random_state=seed)
         return np.asarray(model.fit_transform(rows), np.float64)
 
