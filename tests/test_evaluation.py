@@ -576,7 +576,7 @@ def test_if_no_question_can_be_asked_the_error_says_so(tmp_path):
 
 def test_a_question_with_no_word_left_to_answer_is_wrong(tmp_path):
     file = tmp_path / "mine.txt"
-    file.write_text(": x\na b c a\n")
+    file.write_text(": x\na b c a\na b c c\n")
     vectors = WordVectors(list("abc"), np.eye(3, dtype=np.float32))
     scores = evaluate_word_analogies(vectors, file)
     assert scores.accuracy == 0
