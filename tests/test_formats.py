@@ -932,11 +932,22 @@ def archive(matrix, words=None, method=zipfile.ZIP_STORED, bigger=0):
         (archive(npy(MATRIX), npy(np.array(["a"] * 3))), "a row for each"),
         (archive(npy(MATRIX), npy(np.array(["a", ""]))), "not empty, got ''"),
         (
+            archive(
+                npy(MATRIX),
+                npy(np.array(["a", "b"])).replace(b"b\0\0\0", b"b\0\x11\0"),
+            ),
+            "words.npy: its characters are not Unicode",
+        ),
+        (
             archive(npy(MATRIX), npy(np.array(["a", "a"]))),
             "vector 1 ('a'): the word 'a' stands there again",
         ),
         (
             archive(npy(MATRIX), bigger=1 << 31),
+            "matrix.npy promises 2,147,483,648 bytes in",
+        ),
+        (
+            archive(npy(MATRIX), None, zipfile.ZIP_DEFLATED, 1 << 31),
             "matrix.npy promises 2,147,483,648 bytes in",
         ),
         (archive(npy(MATRIX), None, zipfile.ZIP_BZIP2), "matrix.npy promises"),
@@ -1198,6 +1209,25 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, error):
             f"cannot write {path}: No space left on device; nothing was "
             "changed"
         )
+
+
+@pytest.mark.parametrize("name", ["v.bin", "v.npz", "v"])
+def test_bytes_reach_the_disk_before_the_name_does(
+    tmp_path, monkeypatch, name
+):
+    calls = []
+    fsync, replace = os.fsync, os.replace
+    monkeypatch.setattr(
+        os, "fsync", lambda f: calls.append(os.fstat(f).st_size) or fsync(f)
+    )
+    monkeypatch.setattr(
+        os, "replace", lambda a, b: calls.append(b) or replace(a, b)
+    )
+    path = save_vectors(some_vectors(), tmp_path / name)
+    *sizes, target = calls
+    files = [p for p in (path, *path.glob("*.tsv")) if p.is_file()]
+    assert target == path
+    assert sorted(sizes) == sorted(f.stat().st_size for f in files)
 
 
 def run_python(code, folder=None, **settings):
