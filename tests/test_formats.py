@@ -1048,6 +1048,22 @@ def test_a_claim_allocates_nothing(write, name):
     assert "more memory" not in said
 
 
+@pytest.mark.parametrize("ending", ["bin.gz", "txt.gz"])
+def test_a_compressed_byte_is_believed_to_hold_1032(write, ending):
+    start, least = b"tax" + bytes(9), 6
+    if ending == "txt.gz":
+        start, least = b"tax 1", 4
+
+    def packed(V):
+        return gzip.compress(b"%08d 1\n" % V + start, 0, mtime=0)
+
+    room = len(packed(1)) * 1032 + 1
+    path = write(f"v.{ending}", packed(room // least + 1))
+    assert "cannot hold them; fetch it again" in message(path)
+    path = write(f"v.{ending}", packed(room // least))
+    assert re.search("breaks off|ends after 1 of", message(path))
+
+
 @LINUX
 def test_too_little_memory_is_an_error_of_ours(tmp_path):
     path = save_vectors(some_vectors(20_000, 3_000), tmp_path / "v.bin")
