@@ -17,7 +17,7 @@ __all__ = ['BLOCK', 'MAX_WORD', 'MAX_SIZE', 'Block', 'Failure', 'HEADER', 'KINDS
            'word_array', 'write_npz', 'check_projector', 'write_projector', 'write_tables', 'stored_type',
            'save_vectors', 'write_file', 'check_glove']
 
-# %% ../notebooks/11_files.ipynb #34898ed1
+# %% ../notebooks/11_files.ipynb #7c323dd9
 import ast
 import gzip
 import io
@@ -48,7 +48,7 @@ from .errors import SkipgramError, check_at_least
 from .training import SkipGram, put_in_place
 from .vectors import WordVectors
 
-# %% ../notebooks/11_files.ipynb #287f44b7
+# %% ../notebooks/11_files.ipynb #3cad5138
 def record_pattern(D: int) -> re.Pattern[bytes]:
     """Pattern of a binary record of D numbers; its group is the word.
 
@@ -63,7 +63,7 @@ def find_words(record: re.Pattern[bytes], data: Any, end: int) -> list[bytes]:
     words = record.findall(data, 0, end)
     return words[:-1] if words and not words[-1] else words
 
-# %% ../notebooks/11_files.ipynb #50c6e68f
+# %% ../notebooks/11_files.ipynb #e88d6879
 BLOCK = 1 << 20
 MAX_WORD = 1 << 16
 MAX_SIZE = 1 << 20
@@ -71,7 +71,7 @@ MAX_SIZE = 1 << 20
 Block = tuple[list[bytes], NDArray[Any], NDArray[np.int64]]
 Failure = Callable[[int, str], SkipgramError]
 
-# %% ../notebooks/11_files.ipynb #d0407f30
+# %% ../notebooks/11_files.ipynb #c973c2fa
 def binary_blocks(
     f: IO[bytes], D: int, wanted: int, fail: Failure, whole: bool = True
 ) -> Iterator[Block]:
@@ -109,7 +109,7 @@ def binary_blocks(
     if whole and (buffer[:left] + f.read(BLOCK)).strip(b"\n"):
         raise fail(start, "more bytes than the first line promises")
 
-# %% ../notebooks/11_files.ipynb #a6760227
+# %% ../notebooks/11_files.ipynb #25471390
 def without_feeds(words: list[bytes]) -> list[bytes]:
     """Words without the line feed that the C program puts before them."""
     if b"\n" not in b" ".join(words):
@@ -127,7 +127,7 @@ def no_record(
         return fail(start, f"no space ends the word {rest[:20]!r}")
     return fail(start, "the file breaks off here; fetch it again")
 
-# %% ../notebooks/11_files.ipynb #11128499
+# %% ../notebooks/11_files.ipynb #f3f1ecf2
 HEADER = re.compile(rb"(?:\xef\xbb\xbf)?(\d{1,15})[ \t]+(\d{1,15})[ \t\r]*")
 
 
@@ -159,7 +159,7 @@ def check_promise(
         )
     return wanted
 
-# %% ../notebooks/11_files.ipynb #9e90614a
+# %% ../notebooks/11_files.ipynb #36ea5fc6
 KINDS = [
     (rb"\x80[\x02-\x05]", "a pickle, which is a program and is never run; "
      "in gensim, write the vectors with save_word2vec_format"),
@@ -182,12 +182,12 @@ def refuse_other_kinds(path: Path, head: bytes) -> None:
         if re.match(pattern, head, re.DOTALL):
             raise SkipgramError(f"{path} is {kind}")
 
-# %% ../notebooks/11_files.ipynb #911e15b4
+# %% ../notebooks/11_files.ipynb #77f57b98
 def is_gzip(path: Path) -> bool:
     """Tell by its name whether a file is compressed."""
     return path.name.lower().endswith(".gz")
 
-# %% ../notebooks/11_files.ipynb #c761c7f3
+# %% ../notebooks/11_files.ipynb #032067c1
 @contextmanager
 def open_vectors(path: Path) -> Iterator[IO[bytes]]:
     """Open a file, decompressed if its name ends in .gz."""
@@ -206,7 +206,7 @@ def open_vectors(path: Path) -> Iterator[IO[bytes]]:
         reason = error.strerror or error
         raise SkipgramError(f"cannot read {path}: {reason}") from error
 
-# %% ../notebooks/11_files.ipynb #53993b61
+# %% ../notebooks/11_files.ipynb #6f7cfc47
 def trailing_numbers(line: bytes) -> int:
     """How many fields at the end of a line, but the first, are numbers."""
     fields, found = line.rstrip(b" \r\n").split(b" ")[1:], 0
@@ -216,7 +216,7 @@ def trailing_numbers(line: bytes) -> int:
             found += 1
     return found
 
-# %% ../notebooks/11_files.ipynb #6f97f447
+# %% ../notebooks/11_files.ipynb #03d1c21b
 def binary_header(path: Path, f: IO[bytes]) -> tuple[int, int]:
     """Read the first line of a binary file: V and D."""
     head = f.read(BLOCK)
@@ -238,7 +238,7 @@ def binary_header(path: Path, f: IO[bytes]) -> tuple[int, int]:
     f.seek(len(first) + 1)
     return V, D
 
-# %% ../notebooks/11_files.ipynb #a67b65b5
+# %% ../notebooks/11_files.ipynb #08eb5a96
 @dataclass(frozen=True)
 class LoadOptions:
     """How vectors are read; see `load_vectors`."""
@@ -264,7 +264,7 @@ class LoadOptions:
             )
         object.__setattr__(self, "dtype", check_dtype(self.dtype))
 
-# %% ../notebooks/11_files.ipynb #192c9cb8
+# %% ../notebooks/11_files.ipynb #42ef6f35
 # Bytes of a type, and the decimal digits that tell its numbers apart.
 DIGITS = {2: 5, 4: 9, 8: 17}
 
@@ -279,7 +279,7 @@ def check_dtype(dtype: Any) -> np.dtype[Any] | None:
             return found
     raise SkipgramError(f"dtype is float16, float32 or float64, got {dtype!r}")
 
-# %% ../notebooks/11_files.ipynb #a21f1264
+# %% ../notebooks/11_files.ipynb #484a5d99
 def check_rows(
     rows: NDArray[Any], stored: NDArray[Any], finite: bool,
     where: Callable[[int], str],
@@ -307,7 +307,7 @@ def check_rows(
             "with finite=False"
         )
 
-# %% ../notebooks/11_files.ipynb #2c7050cf
+# %% ../notebooks/11_files.ipynb #dbf9a036
 class Gathered:
     """Words and rows of a file, put together and checked block by block.
 
@@ -355,7 +355,7 @@ class Gathered:
         check_rows(rows, stored, self.options.finite, lambda i:
                    self.where(start + i))
 
-# %% ../notebooks/11_files.ipynb #9d603a03
+# %% ../notebooks/11_files.ipynb #4cd23d70
 def decode_words(
     raw: list[bytes], errors: str, where: Callable[[int], str]
 ) -> list[str]:
@@ -381,7 +381,7 @@ def is_utf8(word: bytes) -> bool:
     """Tell whether some bytes are UTF-8."""
     return word == word.decode("utf-8", "ignore").encode()
 
-# %% ../notebooks/11_files.ipynb #214a5744
+# %% ../notebooks/11_files.ipynb #e60109a2
 def make_vectors(
     words: list[str], matrix: NDArray[Any], duplicates: str,
     where: Callable[[int], str],
@@ -398,7 +398,7 @@ def make_vectors(
             )
     return WordVectors(list(first), matrix[list(first.values())])
 
-# %% ../notebooks/11_files.ipynb #8fb13fe6
+# %% ../notebooks/11_files.ipynb #de918e04
 def gather(
     gathered: Gathered, blocks: Iterable[Block], total: int | None
 ) -> WordVectors:
@@ -417,7 +417,7 @@ def gather(
     matrix = gathered.matrix[: len(words)]
     return make_vectors(words, matrix, options.duplicates, gathered.where)
 
-# %% ../notebooks/11_files.ipynb #1016fba9
+# %% ../notebooks/11_files.ipynb #e8c19eb4
 def read_binary(path: Path, options: LoadOptions) -> WordVectors:
     """Read word2vec's binary format."""
     with open_vectors(path) as f:
@@ -428,7 +428,7 @@ def read_binary(path: Path, options: LoadOptions) -> WordVectors:
         blocks = binary_blocks(f, D, wanted, gathered.fail, wanted == V)
         return gather(gathered, blocks, wanted)
 
-# %% ../notebooks/11_files.ipynb #b1a11c5e
+# %% ../notebooks/11_files.ipynb #37fe4977
 CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
@@ -453,7 +453,7 @@ def parse_line(
         )
     raise SkipgramError(f"expected a word and {D} numbers, got {line[:40]!r}")
 
-# %% ../notebooks/11_files.ipynb #a2dcaad3
+# %% ../notebooks/11_files.ipynb #00475761
 def text_layout(
     path: Path, head: bytes, header: bool
 ) -> tuple[int | None, int]:
@@ -480,7 +480,7 @@ def text_layout(
         )
     return None, D
 
-# %% ../notebooks/11_files.ipynb #3ae02534
+# %% ../notebooks/11_files.ipynb #b1133a65
 def numbered_lines(
     f: IO[bytes], number: int, longest: int, fail: Failure
 ) -> Iterator[tuple[int, bytes]]:
@@ -506,7 +506,7 @@ def numbered_lines(
             yield number, line
         number += 1
 
-# %% ../notebooks/11_files.ipynb #8d48ada9
+# %% ../notebooks/11_files.ipynb #9fcbad00
 def text_blocks(
     lines: Iterator[tuple[int, bytes]], D: int, wanted: int,
     separator: bytes, gathered: Gathered,
@@ -526,7 +526,7 @@ def text_blocks(
         yield [word for word, _ in parsed], rows, numbers
         wanted -= len(batch)
 
-# %% ../notebooks/11_files.ipynb #4c0752c2
+# %% ../notebooks/11_files.ipynb #de2b13a4
 def read_text(
     path: Path, options: LoadOptions, header: bool = True
 ) -> WordVectors:
@@ -547,7 +547,7 @@ def read_text(
         check_end(gathered, V, wanted, lines)
     return vectors
 
-# %% ../notebooks/11_files.ipynb #99984c4b
+# %% ../notebooks/11_files.ipynb #33a879b7
 def check_end(
     gathered: Gathered, V: int | None, wanted: int,
     lines: Iterator[tuple[int, bytes]],
@@ -564,7 +564,7 @@ def check_end(
             "promises; correct it"
         )
 
-# %% ../notebooks/11_files.ipynb #1df436be
+# %% ../notebooks/11_files.ipynb #6bdca97c
 TENSOR_TYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "U8": "|u1",
                 "I64": "<i8"}
 MAX_HEADER = 100_000_000
@@ -591,7 +591,7 @@ def header_length(path: Path, f: IO[bytes]) -> int:
         )
     return length
 
-# %% ../notebooks/11_files.ipynb #71911ba5
+# %% ../notebooks/11_files.ipynb #4426ad6b
 def read_header(path: Path, f: IO[bytes]) -> tuple[dict[str, Any], int]:
     """Read the header of a safetensors file, and where its data begin."""
     length = header_length(path, f)
@@ -606,7 +606,7 @@ def read_header(path: Path, f: IO[bytes]) -> tuple[dict[str, Any], int]:
     header.pop("__metadata__", None)
     return header, 8 + length
 
-# %% ../notebooks/11_files.ipynb #5f76c8ac
+# %% ../notebooks/11_files.ipynb #75152b1f
 def tensor_span(name: str, about: Any) -> tuple[int, int]:
     """Where a tensor lies in the data, if that fits its type and shape.
 
@@ -635,7 +635,7 @@ def tensor_span(name: str, about: Any) -> tuple[int, int]:
         )
     return start, stop
 
-# %% ../notebooks/11_files.ipynb #d2fd7288
+# %% ../notebooks/11_files.ipynb #309593db
 def check_spans(header: dict[str, Any], room: int) -> None:
     """Check that tensors fill `room` bytes without holes or overlaps."""
     spans = sorted(tensor_span(name, a) for name, a in header.items())
@@ -648,7 +648,7 @@ def check_spans(header: dict[str, Any], room: int) -> None:
             "them without holes or overlaps"
         )
 
-# %% ../notebooks/11_files.ipynb #d602d0a0
+# %% ../notebooks/11_files.ipynb #4f6a22e7
 VECTOR_TENSORS = {"words": ["U8"], "offsets": ["I64"],
                   "matrix": ["F16", "F32", "F64"]}
 
@@ -669,7 +669,7 @@ def check_tensors(path: Path, header: dict[str, Any], room: int) -> None:
             f"{path} holds no word vectors, or is damaged: {error}"
         ) from None
 
-# %% ../notebooks/11_files.ipynb #e072281c
+# %% ../notebooks/11_files.ipynb #77bbbeaf
 def read_safetensors(path: Path, options: LoadOptions) -> WordVectors:
     """Read words, and map the matrix into memory without reading it."""
     with open_vectors(path) as f:
@@ -686,7 +686,7 @@ def read_safetensors(path: Path, options: LoadOptions) -> WordVectors:
     words = split_words(path, parts["words"], parts["offsets"], options)
     return finish(path, words, parts["matrix"], options, mapped=True)
 
-# %% ../notebooks/11_files.ipynb #cde2cc62
+# %% ../notebooks/11_files.ipynb #e7e9bcdf
 def split_words(
     path: Path, text: NDArray[Any], offsets: NDArray[Any], options: LoadOptions
 ) -> list[str]:
@@ -703,7 +703,7 @@ def split_words(
     raw = [data[a:b] for a, b in pairwise(bounds.tolist())]
     return decode_words(raw, options.errors, lambda i: f"{path}, vector {i}")
 
-# %% ../notebooks/11_files.ipynb #39b9f4d6
+# %% ../notebooks/11_files.ipynb #cef3dae1
 def finish(
     path: Path, words: list[str], matrix: NDArray[Any], options: LoadOptions,
     mapped: bool = False,
@@ -733,7 +733,7 @@ def finish(
         matrix = converted(matrix, options, where)
     return make_vectors(words, matrix, options.duplicates, where)
 
-# %% ../notebooks/11_files.ipynb #b0eb2380
+# %% ../notebooks/11_files.ipynb #b6723e61
 def converted(
     matrix: NDArray[Any], options: LoadOptions, where: Callable[[int], str]
 ) -> NDArray[Any]:
@@ -750,7 +750,7 @@ def converted(
                    lambda j: where(i + j))  # noqa: B023
     return stored
 
-# %% ../notebooks/11_files.ipynb #a3da36d3
+# %% ../notebooks/11_files.ipynb #ccf7876d
 def npy_promise(data: bytes) -> tuple[str, tuple[int, ...], int]:
     """What the header of NumPy's .npy format says: type, shape, its end."""
     size = 2 if data[6:7] == b"\x01" else 4
@@ -767,7 +767,7 @@ def npy_promise(data: bytes) -> tuple[str, tuple[int, ...], int]:
         pass
     raise SkipgramError("its header is damaged or unusual")
 
-# %% ../notebooks/11_files.ipynb #67807c44
+# %% ../notebooks/11_files.ipynb #2ef94807
 PLAIN_ZIP = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, ValueError,
               RuntimeError, struct.error, OverflowError)
@@ -796,7 +796,7 @@ def npy_header(data: bytes) -> tuple[np.dtype[Any], tuple[int, ...], int]:
         )
     return dtype, shape, begin
 
-# %% ../notebooks/11_files.ipynb #c1b92ee2
+# %% ../notebooks/11_files.ipynb #116d4b9b
 def npz_array(archive: zipfile.ZipFile, name: str, room: int) -> NDArray[Any]:
     """Read an array of an .npz archive of `room` bytes; never a pickle.
 
@@ -824,14 +824,14 @@ def npz_array(archive: zipfile.ZipFile, name: str, room: int) -> NDArray[Any]:
     array = np.frombuffer(data, dtype, offset=begin)
     return array.reshape(shape).astype(dtype.newbyteorder("="), copy=False)
 
-# %% ../notebooks/11_files.ipynb #18338a7a
+# %% ../notebooks/11_files.ipynb #19ca5cad
 def array_words(words: NDArray[Any]) -> list[str]:
     """Words of an array of strings, if they are Unicode."""
     if words.dtype.kind == "U" and words.view(np.uint32).max() > 0x10FFFF:
         raise SkipgramError("words.npy: its characters are not Unicode")
     return [str(word) for word in words.astype(str).ravel().tolist()]
 
-# %% ../notebooks/11_files.ipynb #22848a7e
+# %% ../notebooks/11_files.ipynb #b985beec
 def read_npz(path: Path, options: LoadOptions) -> WordVectors:
     """Read the arrays words and matrix of NumPy's archive."""
     with open_vectors(path) as f:
@@ -854,7 +854,7 @@ def read_npz(path: Path, options: LoadOptions) -> WordVectors:
         )
     return finish(path, check_words(names, "", path), matrix, options)
 
-# %% ../notebooks/11_files.ipynb #d4e2dcd2
+# %% ../notebooks/11_files.ipynb #c1a946c8
 PROJECTOR = {
     "vectors.tsv": "",
     "metadata.tsv": "",
@@ -866,7 +866,7 @@ PROJECTOR = {
 """,
 }
 
-# %% ../notebooks/11_files.ipynb #2361d994
+# %% ../notebooks/11_files.ipynb #b3cdcefa
 def read_projector(folder: Path, options: LoadOptions) -> WordVectors:
     """Read vectors.tsv and metadata.tsv of a folder for TensorBoard."""
     numbers, labels = folder / "vectors.tsv", folder / "metadata.tsv"
@@ -884,7 +884,7 @@ def read_projector(folder: Path, options: LoadOptions) -> WordVectors:
             raise SkipgramError(f"{labels} has more lines than {numbers}")
     return vectors
 
-# %% ../notebooks/11_files.ipynb #ccf9629c
+# %% ../notebooks/11_files.ipynb #d7170d97
 def label_lines(
     lines: Iterator[tuple[int, bytes]], labels: IO[bytes], fail: Failure
 ) -> Iterator[tuple[int, bytes]]:
@@ -897,7 +897,7 @@ def label_lines(
             )
         yield number, word + b"\t" + line
 
-# %% ../notebooks/11_files.ipynb #0f51af31
+# %% ../notebooks/11_files.ipynb #c465088f
 def read_folder(folder: Path, options: LoadOptions) -> WordVectors:
     """Read a folder: a model's, or one for TensorBoard's projector."""
     if (folder / "model.json").is_file():
@@ -910,7 +910,7 @@ def read_folder(folder: Path, options: LoadOptions) -> WordVectors:
         "name the file in it that is meant"
     )
 
-# %% ../notebooks/11_files.ipynb #dbf2f6e9
+# %% ../notebooks/11_files.ipynb #6e93099e
 Reader = Callable[[Path, LoadOptions], WordVectors]
 READERS: dict[str, Reader] = {
     "word2vec-binary": read_binary,
@@ -927,7 +927,7 @@ ENDINGS = {
     ".npz": "npz", ".safetensors": "safetensors",
 }
 
-# %% ../notebooks/11_files.ipynb #065cf9f6
+# %% ../notebooks/11_files.ipynb #e9030cf8
 def format_of(path: Path, format: str | None = None) -> str:
     """Format of a file: as told, or by its name; folders: TensorBoard's."""
     if format is not None:
@@ -946,7 +946,7 @@ def format_of(path: Path, format: str | None = None) -> str:
         f"{', '.join(ENDINGS)}; say format={'|'.join(READERS)}"
     )
 
-# %% ../notebooks/11_files.ipynb #6c3d6a80
+# %% ../notebooks/11_files.ipynb #6f5e6081
 def load_vectors(
     path: str | Path, format: str | None = None, limit: int | None = None,
     dtype: Any = None, finite: bool = True, errors: str = "strict",
@@ -1001,7 +1001,7 @@ def load_vectors(
             "limit, or dtype='float16'"
         ) from None
 
-# %% ../notebooks/11_files.ipynb #bb39be60
+# %% ../notebooks/11_files.ipynb #22c007bd
 def to_disk(f: IO[bytes]) -> None:
     """Ask the system to put on the disk what was written so far."""
     f.flush()
@@ -1015,7 +1015,7 @@ def not_written(path: Path, error: OSError) -> SkipgramError:
         f"cannot write {path}: {reason}; nothing was changed"
     )
 
-# %% ../notebooks/11_files.ipynb #b4982deb
+# %% ../notebooks/11_files.ipynb #0fb96114
 @contextmanager
 def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     """Open a file for writing that appears under its name when complete.
@@ -1046,7 +1046,7 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
         with suppress(OSError):
             part.unlink()
 
-# %% ../notebooks/11_files.ipynb #38b68548
+# %% ../notebooks/11_files.ipynb #b4d1926c
 Blocks = Iterator[tuple[list[str], NDArray[Any]]]
 
 
@@ -1054,7 +1054,7 @@ def name_word(words: list[str], i: int) -> str:
     """Say whose vector is meant, for a message."""
     return f"the vector of {words[i]!r}"
 
-# %% ../notebooks/11_files.ipynb #b62a9020
+# %% ../notebooks/11_files.ipynb #0fb1360f
 def stored_blocks(
     vectors: WordVectors, dtype: Any, finite: bool, progress: bool | None
 ) -> Blocks:
@@ -1073,7 +1073,7 @@ def stored_blocks(
             yield words[part], stored
             bar.update(len(rows))
 
-# %% ../notebooks/11_files.ipynb #2185cafa
+# %% ../notebooks/11_files.ipynb #44d37663
 def check_words(words: list[str], forbidden: str, path: Path) -> list[str]:
     """Return words that a format can hold, or name the one it cannot.
 
@@ -1103,7 +1103,7 @@ def check_words(words: list[str], forbidden: str, path: Path) -> list[str]:
             )
     return words
 
-# %% ../notebooks/11_files.ipynb #b60e2988
+# %% ../notebooks/11_files.ipynb #2bd6a3b9
 def text_lines(
     words: list[str], rows: NDArray[Any], separator: bytes
 ) -> Iterator[tuple[bytes, bytes]]:
@@ -1113,7 +1113,7 @@ def text_lines(
     for word, row in zip(words, rows.tolist(), strict=True):
         yield word.encode(), form % tuple(row)
 
-# %% ../notebooks/11_files.ipynb #bebe51be
+# %% ../notebooks/11_files.ipynb #ca4baad3
 def write_text(
     f: IO[bytes], vectors: WordVectors, dtype: Any, blocks: Blocks
 ) -> None:
@@ -1130,7 +1130,7 @@ def write_glove(
         lines = text_lines(words, rows, b" ")
         f.write(b"".join(b"%b %b\n" % line for line in lines))
 
-# %% ../notebooks/11_files.ipynb #c8ad1884
+# %% ../notebooks/11_files.ipynb #eab1793a
 def write_binary(
     f: IO[bytes], vectors: WordVectors, dtype: Any, blocks: Blocks
 ) -> None:
@@ -1140,7 +1140,7 @@ def write_binary(
         pairs = zip(words, rows, strict=True)
         f.write(b"".join(w.encode() + b" " + r.tobytes() for w, r in pairs))
 
-# %% ../notebooks/11_files.ipynb #823e6260
+# %% ../notebooks/11_files.ipynb #a2b06bcd
 def tensor_header(kind: str, V: int, D: int, size: int) -> bytes:
     """Header of a safetensors file of V words, `size` bytes together."""
     header: dict[str, Any] = {"__metadata__": {"format": "word vectors"}}
@@ -1158,7 +1158,7 @@ def tensor_header(kind: str, V: int, D: int, size: int) -> bytes:
     text += b" " * (-len(text) % 8)
     return len(text).to_bytes(8, "little") + text
 
-# %% ../notebooks/11_files.ipynb #19fb54d7
+# %% ../notebooks/11_files.ipynb #9c6c439a
 def write_safetensors(
     f: IO[bytes], vectors: WordVectors, dtype: Any, blocks: Blocks
 ) -> None:
@@ -1171,7 +1171,7 @@ def write_safetensors(
         f.write(rows.data)
     f.write(offsets.tobytes() + b"".join(raw))
 
-# %% ../notebooks/11_files.ipynb #20a40067
+# %% ../notebooks/11_files.ipynb #23175f5d
 def word_array(words: list[str]) -> NDArray[np.str_]:
     """Words as an array of strings, which gives each the longest's room."""
     longest = max(map(len, words))
@@ -1182,7 +1182,7 @@ def word_array(words: list[str]) -> NDArray[np.str_]:
         )
     return np.array(words, f"<U{longest}")
 
-# %% ../notebooks/11_files.ipynb #32d1784a
+# %% ../notebooks/11_files.ipynb #5b57ef42
 def write_npz(
     f: IO[bytes], vectors: WordVectors, dtype: Any, blocks: Blocks
 ) -> None:
@@ -1201,7 +1201,7 @@ def write_npz(
             for _, rows in blocks:
                 g.write(rows.data)
 
-# %% ../notebooks/11_files.ipynb #e70ac2f2
+# %% ../notebooks/11_files.ipynb #fac38759
 def check_projector(folder: Path) -> None:
     """Refuse a folder that holds something else, and what is no folder."""
     there = {p.name for p in folder.iterdir()} if folder.is_dir() else set()
@@ -1211,7 +1211,7 @@ def check_projector(folder: Path) -> None:
             "TensorBoard; name another folder"
         )
 
-# %% ../notebooks/11_files.ipynb #cfb692b7
+# %% ../notebooks/11_files.ipynb #0dc2f16a
 def write_projector(folder: Path, blocks: Blocks) -> None:
     """Write a folder for TensorBoard's projector, all of it or nothing."""
     folder = Path(os.path.realpath(folder))
@@ -1225,7 +1225,7 @@ def write_projector(folder: Path, blocks: Blocks) -> None:
     except OSError as error:
         raise not_written(folder, error) from error
 
-# %% ../notebooks/11_files.ipynb #31571c62
+# %% ../notebooks/11_files.ipynb #8da3ccbf
 def write_tables(folder: Path, blocks: Blocks) -> None:
     """Write the three files of a folder for TensorBoard's projector."""
     for name, text in PROJECTOR.items():
@@ -1239,7 +1239,7 @@ def write_tables(folder: Path, blocks: Blocks) -> None:
         to_disk(f)
         to_disk(g)
 
-# %% ../notebooks/11_files.ipynb #10f3bd92
+# %% ../notebooks/11_files.ipynb #50536dcf
 Writer = Callable[[IO[bytes], WordVectors, Any, Blocks], None]
 WRITERS: dict[str, tuple[Writer | None, str]] = {
     "word2vec-binary": (write_binary, " \n"),
@@ -1250,7 +1250,7 @@ WRITERS: dict[str, tuple[Writer | None, str]] = {
     "tensorboard": (None, "\t\n\r"),
 }
 
-# %% ../notebooks/11_files.ipynb #d1c23605
+# %% ../notebooks/11_files.ipynb #aedfab8e
 def stored_type(vectors: WordVectors, name: str, dtype: Any) -> np.dtype[Any]:
     """Type in which a format stores the vectors."""
     told = check_dtype(dtype)
@@ -1264,7 +1264,7 @@ def stored_type(vectors: WordVectors, name: str, dtype: Any) -> np.dtype[Any]:
     found = vectors.matrix.dtype if told is None else told
     return found.newbyteorder("<")
 
-# %% ../notebooks/11_files.ipynb #b6dd046b
+# %% ../notebooks/11_files.ipynb #e50484fc
 def save_vectors(
     vectors: WordVectors, path: str | Path, format: str | None = None,
     dtype: Any = None, finite: bool = True, progress: bool | None = None,
@@ -1316,7 +1316,7 @@ def save_vectors(
         write_file(f, write, vectors, found, blocks, is_gzip(path))
     return path
 
-# %% ../notebooks/11_files.ipynb #342ade24
+# %% ../notebooks/11_files.ipynb #748c0bfe
 def write_file(
     f: IO[bytes], write: Writer, vectors: WordVectors, dtype: Any,
     blocks: Blocks, compress: bool,
@@ -1328,7 +1328,7 @@ def write_file(
     with gzip.GzipFile("", "wb", 1, f, mtime=0) as g:
         write(cast(IO[bytes], g), vectors, dtype, blocks)
 
-# %% ../notebooks/11_files.ipynb #70af6fc7
+# %% ../notebooks/11_files.ipynb #e18ac338
 def check_glove(vectors: WordVectors, dtype: Any, path: Path) -> None:
     """Refuse GloVe's format if its first lines would not tell D."""
     few = WordVectors(vectors.words[:100], vectors.matrix[:100])
