@@ -233,7 +233,9 @@ class WordIndex:
 
     def __init__(self, words: Iterable[str]) -> None:
         self.words = list(words)
-        self.index = {word: i for i, word in enumerate(self.words)}
+        self.index = dict(
+            zip(self.words, range(len(self.words)), strict=True)
+        )
         if len(self.index) < len(self.words):
             (word, n), = Counter(self.words).most_common(1)
             raise SkipgramError(f"words must differ, got {word!r} {n} times")
