@@ -275,6 +275,22 @@ def test_every_module_is_in_the_reference(root, html):
     assert missing == []
 
 
+def test_every_name_in_the_reference_leads_to_its_cell(root, html):
+    page = read(html / "book" / "api.html")
+    targets = {address for _, address in links(page)}
+    without, found = [], 0
+    for path in (root / "skipgram_lib").glob("[!_]*.py"):
+        source = path.read_text(encoding="utf-8")
+        (chapter,) = re.findall(r"notebooks/(\w+)\.ipynb\.", source)
+        for name in re.findall(r"^(?:def|class) ([^\W_]\w*)", source, re.M):
+            label = literate.label_of(path.stem, name)
+            found += 1
+            if f"../notebooks/{chapter}.html#{label}" not in targets:
+                without.append(label)
+    assert found > 100
+    assert without == []
+
+
 # --- The hook -------------------------------------------------------------
 
 
