@@ -695,7 +695,6 @@ def set_places(
         if visible and text.get_position() != (place := tuple(corner + 1)):
             text.set_position(place)
 
-
 # %% ../notebooks/12_pictures.ipynb #545055ba
 def label_points(
     ax: Axes, words: Sequence[str], places: NDArray[Any], size: float = 8,
@@ -823,10 +822,13 @@ def plot_neighbours(
     names = [word, *(other for other, _ in near)]
     rows = rows_of(vectors, names)
     cosine, places = rows @ rows.T, around(rows)
-    for i, j in zip(*np.triu_indices(len(names), 1), strict=True):
-        if i == 0 or cosine[i, j] >= cosine[0, 1:].min():
+    i, j = np.triu_indices(len(names), 1)
+    least, most = cosine[0, 1:].min(), cosine[i, j].max()
+    width = 0.8 + 4 * (cosine - least) / max(most - least, 1e-6)
+    for i, j in zip(i, j, strict=True):
+        if i == 0 or cosine[i, j] >= least:
             ax.plot(*places[[i, j]].T, color=DARK if i == 0 else "0.75",
-                    lw=0.5 + 4 * max(0, cosine[i, j]), zorder=0.9 - j / 1e3)
+                    lw=width[i, j], zorder=0.9 - j / 1e3)
     dots(ax, places, 50)
     labels = [word, *(f"{other} {c:.2f}" for other, c in near)]
     paper = {"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none"}
@@ -1083,7 +1085,6 @@ def nearest_rows(rows: NDArray[Any], k: int) -> list[list[int]]:
         best = np.argsort(-scores, axis=1, kind="stable")
         ids += best[:, : min(k, len(rows) - 1)].tolist()
     return ids
-
 
 # %% ../notebooks/12_pictures.ipynb #ba36ef96
 def map_page(
