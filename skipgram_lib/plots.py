@@ -10,7 +10,7 @@ __all__ = ['COLOURS', 'MARKERS', 'BARS', 'HATCHES', 'DARK', 'LIGHT', 'INK', 'EDG
            'lookup_texts', 'plot_lookup', 'bar_values', 'with_legend', 'plot_bars', 'plot_context_probabilities',
            'loss_curves', 'plot_loss', 'as_words', 'rows_of', 'plot_similarities', 'principal_plane', 'tsne',
            'map_words', 'word_map_positions', 'boxes_overlap', 'boxes_around', 'place_labels', 'label_sizes',
-           'set_places', 'label_points', 'word_groups', 'dots', 'plot_word_map', 'as_places', 'around',
+           'set_places', 'label_points', 'word_groups', 'dots', 'plot_word_map', 'as_places', 'around', 'line_widths',
            'plot_neighbours', 'map_picture', 'as_script_data', 'nearest_rows', 'map_page', 'write_whole', 'map_path',
            'save_map']
 
@@ -799,6 +799,18 @@ def around(rows: NDArray[Any]) -> NDArray[np.float64]:
     return places
 
 # %% ../notebooks/12_pictures.ipynb #c7bb5c81
+def line_widths(cosine: NDArray[Any]) -> NDArray[Any]:
+    """Widths of the lines between words; 0 where there is none.
+
+    Parameters
+    ----------
+    cosine : array, shape (n, n), the word in the middle comes first
+    """
+    least, most = cosine[0, 1:].min(), np.triu(cosine, 1).max()
+    width = 0.8 + 4 * (cosine - least) / max(most - least, 1e-6)
+    return np.asarray(np.where(cosine >= least, width, 0))
+
+# %% ../notebooks/12_pictures.ipynb #8ee2a5c9
 def plot_neighbours(
     vectors: WordVectors, word: str, topn: int = 10, ax: Axes | None = None
 ) -> Axes:
@@ -821,12 +833,9 @@ def plot_neighbours(
     near, ax = vectors.most_similar(word, topn=topn), axes_or_current(ax)
     names = [word, *(other for other, _ in near)]
     rows = rows_of(vectors, names)
-    cosine, places = rows @ rows.T, around(rows)
-    i, j = np.triu_indices(len(names), 1)
-    least, most = cosine[0, 1:].min(), cosine[i, j].max()
-    width = 0.8 + 4 * (cosine - least) / max(most - least, 1e-6)
-    for i, j in zip(i, j, strict=True):
-        if i == 0 or cosine[i, j] >= least:
+    width, places = line_widths(rows @ rows.T), around(rows)
+    for i, j in zip(*np.triu_indices(len(names), 1), strict=True):
+        if width[i, j]:
             ax.plot(*places[[i, j]].T, color=DARK if i == 0 else "0.75",
                     lw=width[i, j], zorder=0.9 - j / 1e3)
     dots(ax, places, 50)
