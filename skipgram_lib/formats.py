@@ -14,7 +14,7 @@ __all__ = ['BLOCK', 'MAX_WORD', 'MAX_SIZE', 'Block', 'Failure', 'HEADER', 'KINDS
            'npz_array', 'array_words', 'read_npz', 'read_projector', 'label_lines', 'read_folder', 'format_of',
            'load_vectors', 'to_disk', 'not_written', 'atomic_file', 'name_word', 'stored_blocks', 'check_words',
            'text_lines', 'write_text', 'write_glove', 'write_binary', 'tensor_header', 'write_safetensors',
-           'word_array', 'write_npz', 'check_projector', 'write_projector', 'write_tables', 'stored_type',
+           'word_array', 'write_npz', 'check_projector', 'write_projector', 'write_tables', 'stored_type', 'check_held',
            'save_vectors', 'write_file', 'check_glove']
 
 # %% ../notebooks/11_files.ipynb #7c323dd9
@@ -304,7 +304,7 @@ def check_rows(
             )
         raise SkipgramError(
             f"{where(i)}: the value {value} is not finite; keep such values "
-            "with finite=False"
+            "with finite=False (--keep-nan)"
         )
 
 # %% ../notebooks/11_files.ipynb #dbf9a036
@@ -373,7 +373,7 @@ def decode_words(
         i = next(i for i, word in enumerate(raw) if not is_utf8(word))
         raise SkipgramError(
             f"{where(i)}: the word {raw[i][:40]!r} is not UTF-8; read such "
-            "words with errors='replace'"
+            "words with errors='replace' (--errors replace)"
         ) from None
 
 
@@ -1028,6 +1028,8 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     SkipgramError
         If it cannot be written; names the reason.
     """
+    if path.is_symlink() and path.is_relative_to("/dev"):
+        raise SkipgramError(f"{path} is no file; name another")
     path = Path(os.path.realpath(path))
     if path.exists() and not path.is_file():
         raise SkipgramError(f"{path} is no file; name another")
@@ -1205,7 +1207,8 @@ def write_npz(
 def check_projector(folder: Path) -> None:
     """Refuse a folder that holds something else, and what is no folder."""
     there = {p.name for p in folder.iterdir()} if folder.is_dir() else set()
-    if there - set(PROJECTOR) or folder.exists() > folder.is_dir():
+    other = there and there != set(PROJECTOR)
+    if other or folder.exists() > folder.is_dir():
         raise SkipgramError(
             f"{folder} is a file, or holds other things than vectors for "
             "TensorBoard; name another folder"
@@ -1265,6 +1268,19 @@ def stored_type(vectors: WordVectors, name: str, dtype: Any) -> np.dtype[Any]:
     return found.newbyteorder("<")
 
 # %% ../notebooks/11_files.ipynb #e50484fc
+def check_held(vectors: WordVectors, forbidden: str, path: Path) -> None:
+    """Refuse words and vectors that would not come back as they are."""
+    check_words(vectors.words, forbidden, path)
+    longest = max(vectors.words, key=len)
+    long = len(longest.encode()) >= MAX_WORD
+    if "\n" in forbidden and (long or vectors.vector_size > MAX_SIZE):
+        raise SkipgramError(
+            f"{path}: a word has at most {MAX_WORD - 1:,} bytes there and a "
+            f"vector {MAX_SIZE:,} numbers, got {longest[:20]!r}... and "
+            f"{vectors.vector_size:,}; write .safetensors or .npz"
+        )
+
+# %% ../notebooks/11_files.ipynb #8f7ccda2
 def save_vectors(
     vectors: WordVectors, path: str | Path, format: str | None = None,
     dtype: Any = None, finite: bool = True, progress: bool | None = None,
@@ -1305,7 +1321,7 @@ def save_vectors(
         raise SkipgramError(f"{path}: there are no vectors to write")
     write, forbidden = WRITERS[name]
     found = stored_type(vectors, name, dtype)
-    check_words(vectors.words, forbidden, path)
+    check_held(vectors, forbidden, path)
     blocks = stored_blocks(vectors, found, finite, progress)
     if write is None:
         write_projector(path, blocks)

@@ -569,7 +569,7 @@ def map_words(
         return as_words(words)
     return vectors.words[: check_at_least("words", words, 1)]
 
-
+# %% ../notebooks/12_pictures.ipynb #6e3cb43a
 def word_map_positions(
     vectors: WordVectors, words: int | Iterable[str] = 1_000,
     method: str = "tsne", seed: int = 0,
@@ -591,7 +591,8 @@ def word_map_positions(
     """
     if method not in ("tsne", "pca"):
         raise SkipgramError(f"method must be tsne or pca, got {method!r}")
-    seed = check_at_least("seed", seed, 0)
+    if check_at_least("seed", seed, 0) >= 2**32:
+        raise SkipgramError(f"seed must be below 2**32, got {seed}")
     rows = rows_of(vectors, map_words(vectors, words))
     if method == "pca" or len(rows) < 4:
         return principal_plane(rows)[0]
@@ -857,7 +858,9 @@ def map_picture(
     dots(ax, places, 8)
     ax.set_aspect("equal", adjustable="datalim")
     ax.axis("off")
-    label_points(ax, words, places, 7, 3)
+    seen = ["".join(c if c.isprintable() else "\ufffd" for c in word)
+            for word in words]
+    label_points(ax, seen, places, 7, 3)
     nothing = {"Software": None} if kind == "png" else {
         "Date": None, "Creator": None}
     with mpl.rc_context({"svg.hashsalt": "map", "svg.fonttype": "path"}):

@@ -65,7 +65,12 @@ def unit_rows(matrix: NDArray[Any]) -> NDArray[Any]:
 # %% ../notebooks/09_neighbours.ipynb #4a7f6237
 def float_matrix(matrix: ArrayLike) -> NDArray[Any]:
     """Return a matrix of floats; it is only copied if it holds integers."""
-    array = np.asanyarray(matrix)
+    try:
+        array = np.asanyarray(matrix)
+    except ValueError:
+        raise SkipgramError(
+            "the vectors must all have the same number of features"
+        ) from None
     if array.dtype.kind in "iub":
         array = array.astype(np.float64)
     if array.dtype not in (np.float16, np.float32, np.float64):
@@ -127,7 +132,7 @@ class VectorTable:
 
     def __getitem__(self, word: str | Sequence[str]) -> NDArray[Any]:
         """Vector of a word, shape (D,); of several words, shape (B, D)."""
-        if isinstance(word, str):
+        if isinstance(word, str) or not isinstance(word, Iterable):
             return np.asarray(self.matrix[self.index[word]])
         return np.asarray(self.matrix[[self.index[w] for w in word]])
 
@@ -263,15 +268,21 @@ def raw_vector(values: Any, D: int) -> NDArray[np.float64]:
 class SummedVectors(VectorTable):
     """A table whose vectors can be weighed and added."""
 
+    @np.errstate(over="ignore")
     def get_vector(self, key: Key, norm: bool = False) -> NDArray[Any]:
         """Vector of a word, shape (D,); divided by its length if `norm`.
 
         A raw vector is returned as it is, if it fits the table.
         """
-        if isinstance(key, str):
-            vector = self[key]
-            return unit_rows(vector[None])[0] if norm else vector
-        return raw_vector(key, self.vector_size)
+        if not isinstance(key, str):
+            return raw_vector(key, self.vector_size)
+        vector = self[key]
+        if not np.isfinite(np.linalg.norm(vector.astype(np.float64))):
+            raise SkipgramError(
+                f"the vector of {key!r:.60} holds a value that is not "
+                "finite, or too large to be squared; leave that word out"
+            )
+        return unit_rows(vector[None])[0] if norm else vector
 
     def get_mean_vector(
         self, keys: Keys, weights: ArrayLike | None = None,

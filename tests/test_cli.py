@@ -1,6 +1,7 @@
 """The command line, as a person or a script meets it."""
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -555,6 +556,82 @@ def test_bad_input_is_one_line(compass, tmp_path, capsys, line, says):
     assert main(words) == 1
     assert says in complaint(capsys)
     assert [path.name for path in tmp_path.iterdir()] == ["compass.txt"]
+
+
+def run_program(*words, **options):
+    """Run the program in a process of its own."""
+    return subprocess.run(
+        [*PROGRAM, *map(str, words)],
+        capture_output=True,
+        check=False,
+        **options,
+    )
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+def test_a_terminal_without_the_letters_shows_a_mark(model, encoding):
+    result = run_program(
+        "context",
+        model,
+        "york",
+        env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
+    )
+    assert result.returncode == 0
+    assert result.stderr == b""
+    assert b"york" in result.stdout
+    assert b"???" in result.stdout
+
+
+def test_characters_that_steer_the_terminal_are_not_printed(tmp_path, capsys):
+    file = tmp_path / "odd.txt"
+    file.write_text("a 1 0\nb\x1b[31m 1 1\nc 0 1\n")
+    assert main(["similar", str(file), "a"]) == 0
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert "b\ufffd[31m" in shown
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+def test_output_that_cannot_be_written_is_one_line(compass):
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(
+            [*PROGRAM, "similar", compass, "east"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert result.returncode != 0
+    assert "skipgram: No space left" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_seed_too_large_for_the_map_is_named(compass, tmp_path, capsys):
+    out = tmp_path / "m.png"
+    seed = ["--seed", str(2**32)]
+    assert main(["map", str(compass), "--out", str(out), *seed]) == 1
+    assert "below 2**32" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_folder_that_cannot_be_listed_is_an_error(
+    text, tmp_path, capsys, monkeypatch
+):
+    def closed(folder, onerror):
+        onerror(PermissionError(13, "Permission denied", f"{folder}/closed"))
+        return iter([])
+
+    monkeypatch.setattr("skipgram_lib.vocabulary.os.walk", closed)
+    out = tmp_path / "model"
+    assert main(["train", str(tmp_path), "--out", str(out)]) == 1
+    assert "closed: Permission denied" in complaint(capsys)
+
+
+def test_few_pairs_are_not_shown_as_none(tmp_path, capsys):
+    file, out = tmp_path / "fox.txt", tmp_path / "model"
+    file.write_text("the quick brown fox jumps over the lazy dog")
+    assert main(["train", str(file), *SMALL, "--out", str(out)]) == 0
+    assert re.match(r"0\.\d\d pairs in", capsys.readouterr().out)
 
 
 def test_a_map_without_matplotlib_says_what_to_install(compass, tmp_path):

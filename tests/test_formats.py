@@ -558,7 +558,7 @@ def test_values_that_are_not_finite_are_kept_on_request_only(tmp_path, name):
         save_vectors(vectors, tmp_path / name)
     assert str(error.value) == (
         "the vector of 'a': the value nan is not finite; keep such values "
-        "with finite=False"
+        "with finite=False (--keep-nan)"
     )
     assert list(tmp_path.iterdir()) == []
     path = save_vectors(vectors, tmp_path / name, finite=False)
@@ -1319,3 +1319,31 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, name):
     assert [p.name for p in tmp_path.iterdir()] == [name]
     assert_same(load_vectors(path), old)
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] < 0
+
+
+@pytest.mark.parametrize("name", ["a.bin", "a.txt", "a.vec.gz", "folder"])
+def test_what_could_not_be_read_again_is_not_written(tmp_path, name):
+    vectors = WordVectors(["short", "x" * 70_000], np.ones((2, 2)))
+    with pytest.raises(SkipgramError, match=r"write \.safetensors or \.npz"):
+        save_vectors(vectors, tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+    for other in ("a.npz", "a.safetensors"):
+        vectors.save(tmp_path / other)
+        assert load_vectors(tmp_path / other).words == vectors.words
+
+
+def test_a_folder_with_one_such_file_is_somebodys(tmp_path):
+    own = tmp_path / "metadata.tsv"
+    own.write_text("important")
+    vectors = WordVectors(["a", "b"], np.ones((2, 2)))
+    with pytest.raises(SkipgramError, match="name another folder"):
+        save_vectors(vectors, tmp_path, "tensorboard")
+    assert own.read_text() == "important"
+
+
+def test_the_output_of_the_program_is_no_file_to_replace(tmp_path):
+    vectors = WordVectors(["a", "b"], np.ones((2, 2)))
+    for path in ("/dev/stdout", "/dev/stderr"):
+        if Path(path).exists():
+            with pytest.raises(SkipgramError, match="is no file"):
+                save_vectors(vectors, path, "word2vec-text")

@@ -364,6 +364,33 @@ def test_a_value_that_is_not_finite_is_found_at_the_first_search(value):
         vectors.most_similar("tax")
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e200])
+def test_words_of_such_vectors_are_not_compared(value):
+    matrix = np.ones((len(WORDS), 4))
+    matrix[3, 2] = value
+    vectors = WordVectors(WORDS, matrix)
+    for ask in (
+        lambda: vectors.similarity("tax", "corn"),
+        lambda: vectors.doesnt_match(["tax", "corn", "navy"]),
+        lambda: vectors.get_vector("corn", norm=True),
+    ):
+        with pytest.raises(SkipgramError, match="the vector of 'corn' holds"):
+            ask()
+    assert vectors.similarity("tax", "navy") == pytest.approx(1)
+
+
+def test_rows_of_different_lengths_are_refused():
+    with pytest.raises(SkipgramError, match="the same number of features"):
+        WordVectors(["a", "b"], [[1], [2, 3]])
+
+
+@pytest.mark.parametrize("key", [0, None, 2.5])
+def test_what_is_no_word_is_named(key):
+    vectors = random_vectors()
+    with pytest.raises(SkipgramError, match="expected a word, got"):
+        vectors[key]
+
+
 @pytest.mark.parametrize("topn", [0, -1, 2.5, True, "all", None])
 def test_a_number_of_words_below_one_is_refused(topn):
     vectors = random_vectors()
