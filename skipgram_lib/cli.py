@@ -705,10 +705,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     forgive_letters()
     try:
         args = make_parser().parse_args(argv)
-        command = COMMANDS[args.command]
-        answer = command.run(args)
-        text = json.dumps(answer) if args.json else command.show(answer)
-        print(text, flush=True)
+        answer = (command := COMMANDS[args.command]).run(args)
+        show = json.dumps if args.json else command.show
+        print(show(answer), flush=True)
         return 0
     except SkipgramError as error:
         code, text = 1, str(error)

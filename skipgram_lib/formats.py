@@ -1028,10 +1028,9 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     SkipgramError
         If it cannot be written; names the reason.
     """
-    if path.is_symlink() and path.is_relative_to("/dev"):
-        raise SkipgramError(f"{path} is no file; name another")
+    output = path.is_symlink() and path.is_relative_to("/dev")
     path = Path(os.path.realpath(path))
-    if path.exists() and not path.is_file():
+    if output or (path.exists() and not path.is_file()):
         raise SkipgramError(f"{path} is no file; name another")
     mode = path.stat().st_mode if path.exists() else None
     part = path.with_name(f".{secrets.token_hex(8)}.part")
