@@ -23,11 +23,11 @@ import argparse
 import json
 import tempfile
 from pathlib import Path
-from statistics import median
 from time import perf_counter
 
 import numpy as np
 from gensim.models import KeyedVectors
+from side_by_side import NAMES, show_times
 
 from skipgram_lib import (
     SkipGram,
@@ -41,8 +41,6 @@ from skipgram_lib.evaluation import (
     find_test_set,
     read_analogies,
 )
-
-NAMES = ("skipgram_lib", "gensim")
 
 
 def trained():
@@ -145,13 +143,7 @@ def show(result):
         f"{result['vector_size']}, {len(times['gensim'])} runs each; the "
         f"same figures, {result['accuracy']:.3f}"
     )
-    for name in NAMES:
-        low, high = min(times[name]), max(times[name])
-        print(f"  {name:13} {median(times[name]):7.3f} s", end="")
-        print(f"   ({low:.3f} to {high:.3f})")
-    ratios = [b / a for a, b in zip(*times.values(), strict=True)]
-    print(f"  ratio         {median(ratios):7.1f}", end="")
-    print(f"     ({min(ratios):.1f} to {max(ratios):.1f})")
+    show_times(times)
     print(
         f"  3CosMul       {result['multiply_seconds']:7.3f} s   "
         f"{result['multiply_accuracy']:.3f}"

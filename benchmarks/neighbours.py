@@ -23,10 +23,9 @@ from time import perf_counter
 
 import numpy as np
 from gensim.models import KeyedVectors
+from side_by_side import NAMES, show_times
 
 from skipgram_lib import WordVectors
-
-NAMES = ("skipgram_lib", "gensim")
 
 
 def random_table(words, size, seed=0):
@@ -105,13 +104,7 @@ def show_many(times, options):
         f"{options.queries:,} queries, {options.words:,} x {options.size}, "
         f"{options.runs} runs each"
     )
-    for name in NAMES:
-        low, high = min(times[name]), max(times[name])
-        print(f"  {name:13} {median(times[name]):7.3f} s", end="")
-        print(f"   ({low:.3f} to {high:.3f})")
-    ratios = [b / a for a, b in zip(*times.values(), strict=True)]
-    print(f"  ratio         {median(ratios):7.1f}", end="")
-    print(f"     ({min(ratios):.1f} to {max(ratios):.1f})")
+    show_times(times)
 
 
 def show_large(results, options):

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Key', 'Keys', 'SCORES_AT_ONCE', 'row_blocks', 'row_lengths', 'unit_rows', 'float_matrix', 'VectorTable', 'cosines',
            'best_columns', 'as_list', 'weighted_keys', 'mean_weights', 'raw_vector', 'SummedVectors', 'ComparedVectors',
-           'SearchedVectors', 'NeighbourSearch', 'WordVectors']
+           'RankedVectors', 'ScoredVectors', 'SearchedVectors', 'NeighbourSearch', 'ProductSearch', 'WordVectors']
 
 # %% ../notebooks/09_neighbours.ipynb #4b7daa73
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -335,6 +335,10 @@ class ComparedVectors(SummedVectors):
         ids = [self.index[w] for w in others] if len(others) else slice(None)
         return 1 - cosine[ids]
 
+# %% ../notebooks/09_neighbours.ipynb #f354a90e
+class RankedVectors(ComparedVectors):
+    """A table that tells the place of a word among others."""
+
     def rank_by_centrality(
         self, words: Sequence[str]
     ) -> list[tuple[float, str]]:
@@ -366,8 +370,8 @@ class ComparedVectors(SummedVectors):
 SCORES_AT_ONCE = 2**24
 
 
-class SearchedVectors(ComparedVectors):
-    """A table that can be searched for the words nearest to a query."""
+class ScoredVectors(RankedVectors):
+    """A table that names the words of the best scores."""
 
     def searched_words(self, restrict_vocab: int | None) -> int:
         """How many words are searched: all, or so many of the first."""
@@ -394,6 +398,10 @@ class SearchedVectors(ComparedVectors):
             found = [i for i in ids if row[i] > -np.inf]
             answers.append([(self.words[i], float(row[i])) for i in found])
         return answers
+
+# %% ../notebooks/09_neighbours.ipynb #27c599b5
+class SearchedVectors(ScoredVectors):
+    """A table that can be searched for the words nearest to a query."""
 
     def nearest(
         self, queries: NDArray[Any], topn: int, leave_out: Sequence[list[int]],
@@ -467,19 +475,8 @@ class NeighbourSearch(SearchedVectors):
         return self.nearest(rows, topn, ids, restrict_vocab)
 
 # %% ../notebooks/09_neighbours.ipynb #70f8af79
-class WordVectors(NeighbourSearch):
-    """Words and their vectors: compare them, search them, save them.
-
-    Parameters
-    ----------
-    words : V different words
-    matrix : float array, shape (V, D); it is kept, not copied
-
-    References
-    ----------
-    The methods that gensim's `KeyedVectors` has too bear its names, and
-    give its answers.
-    """
+class ProductSearch(NeighbourSearch):
+    """A table that is searched by products of cosines, too."""
 
     def most_similar_cosmul(
         self, positive: Keys = None, negative: Keys = None, topn: int = 10,
@@ -508,6 +505,21 @@ class WordVectors(NeighbourSearch):
         scores /= near[len(up) :].prod(axis=0) + 1e-6
         ids = [self.index[key] for key in keys if isinstance(key, str)]
         return self.best_words(scores, topn, [ids])[0]
+
+# %% ../notebooks/09_neighbours.ipynb #0fc4f2bb
+class WordVectors(ProductSearch):
+    """Words and their vectors: compare them, search them, save them.
+
+    Parameters
+    ----------
+    words : V different words
+    matrix : float array, shape (V, D); it is kept, not copied
+
+    References
+    ----------
+    The methods that gensim's `KeyedVectors` has too bear its names, and
+    give its answers.
+    """
 
     def save(self, path: str | Path, **options: Any) -> Path:
         """Write the vectors to a file; see `formats.save_vectors`."""
