@@ -838,7 +838,7 @@ def plot_neighbours(
     for i, j in zip(*np.triu_indices(len(names), 1), strict=True):
         if width[i, j]:
             ax.plot(*places[[i, j]].T, color=DARK if i == 0 else "0.75",
-                    lw=width[i, j], zorder=0.9 - j / 1e3)
+                    lw=width[i, j], zorder=0.9 - i / 1e3)
     dots(ax, places, 50)
     labels = [word, *(f"{other} {c:.2f}" for other, c in near)]
     paper = {"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none"}
