@@ -155,7 +155,7 @@ def test_a_window_may_be_longer_than_every_document():
 
 def test_documents_are_kept_apart_by_a_whole_window():
     joined = join_documents([[1, 2], [3]], 2, V)
-    assert joined.tolist() == [1, 2, -1, -1, 3, -1, -1]
+    assert joined.tolist() == [1, 2, V, V, 3, V, V]
 
 
 # Subsampling
