@@ -23,9 +23,11 @@ from skipgram_lib import (
     training_pairs,
 )
 from skipgram_lib.counts import (
+    count_cells,
     count_gradients,
     count_loss,
     entropy_floor,
+    even_groups,
     join_documents,
     keep_probability,
     unigram_entropy,
@@ -156,6 +158,58 @@ def test_a_window_may_be_longer_than_every_document():
 def test_documents_are_kept_apart_by_a_whole_window():
     joined = join_documents([[1, 2], [3]], 2, V)
     assert joined.tolist() == [1, 2, V, V, 3, V, V]
+
+
+def cells_by_distance(ids, window, V, side, shrink):
+    """Count with a sort for each distance: the slow form of chapter 6."""
+    right = sp.csr_array((V, V), dtype=np.int64)
+    for d in range(1, window + 1):
+        centre, context = ids[:-d].astype(np.int64), ids[d:]
+        real = (centre < V) & (context < V)
+        pair = centre[real] * V + context[real]
+        cell, n = np.unique(pair, return_counts=True)
+        n = n * (window + 1 - d if shrink else 1)
+        right = right + sp.csr_array((n, np.divmod(cell, V)), shape=(V, V))
+    left = right.T.tocsr()
+    return {"right": right, "left": left, "both": right + left}[side]
+
+
+@pytest.mark.parametrize("side", ["both", "left", "right"])
+@pytest.mark.parametrize("shrink", [True, False])
+@pytest.mark.parametrize("words", [3, 700, 40_000])
+def test_cells_are_the_same_arrays_as_by_distance(words, shrink, side):
+    # Enough places for several groups, of few words and of many.
+    rng = np.random.default_rng(words)
+    ranks = rng.zipf(1.3, 150_000) % words
+    documents = np.split(ranks, np.sort(rng.integers(0, 150_000, 40)))
+    ids = join_documents(documents, 4, words)
+    fast = count_cells(ids, 4, words, side, shrink)
+    slow = cells_by_distance(ids, 4, words, side, shrink)
+    assert fast.has_canonical_format
+    assert (fast.shape, fast.dtype) == ((words, words), np.int64)
+    assert np.array_equal(fast.indptr, slow.indptr)
+    assert np.array_equal(fast.indices, slow.indices)
+    assert np.array_equal(fast.data, slow.data)
+
+
+def test_sums_beyond_32_bits_are_exact():
+    # One word, 4,000 times, with neighbours up to 1,000 words away.
+    ids = np.zeros(4_000, int)
+    counts = count_pairs([ids], Vocabulary(["a"], [4_000], 4_000), 1_000)
+    wanted = 2 * sum((4_000 - d) * (1_001 - d) for d in range(1, 1_001))
+    assert wanted > 2**31
+    assert counts.cells.toarray().item() == wanted
+
+
+@given(st.lists(st.integers(0, 9), min_size=1), st.integers(1, 30))
+def test_groups_hold_every_row_once(lengths, size):
+    ends = np.cumsum([0, *lengths])
+    first, last = even_groups(ends, size)
+    rows = [r for a, b in zip(first, last, strict=True) for r in range(a, b)]
+    assert rows == list(range(len(lengths)))
+    for a, b in zip(first, last, strict=True):
+        assert a < b
+        assert ends[b] - ends[a] < size + max(lengths) or b == a + 1
 
 
 # Subsampling

@@ -1,13 +1,14 @@
 """Tokens, files, vocabularies: rules, corpus figures, bad input."""
 
 import gzip
+import re
 import sys
 from collections import Counter
 from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skipgram_lib import (
@@ -18,7 +19,12 @@ from skipgram_lib import (
     read_documents,
     tokenize,
 )
-from skipgram_lib.vocabulary import one_hot, text_files
+from skipgram_lib.vocabulary import (
+    encode_documents,
+    one_hot,
+    text_files,
+    tokenize_lines,
+)
 
 words = st.text("abc", min_size=1, max_size=2)
 texts = st.lists(st.lists(words, max_size=12), min_size=1, max_size=5)
@@ -68,6 +74,36 @@ def test_a_capital_whose_small_form_has_two_parts_does_not_cut_the_word():
 def test_cutting_tokens_again_changes_nothing(text, letters):
     tokens = tokenize(text, letters)
     assert tokenize(" ".join(tokens), letters) == tokens
+
+
+# What can go wrong: apostrophes in any place, capitals, letters whose small
+# form is a plain one (the Kelvin sign) or two signs, marks, half a character.
+SIGNS = "abzAZ''' -_0\n\r\x0b\x1c\x85\u2019\u02bc\u2028"
+SIGNS += "\u212a\u0130\u00e9\u0301\ud800"
+
+
+def by_pattern(text):
+    text = re.sub("[\u2019\u02bc]", "'", text).lower()
+    return re.findall(r"[a-z]+(?:'[a-z]+)?", text)
+
+
+@settings(max_examples=2_000)
+@given(st.text(SIGNS, max_size=20) | st.text())
+def test_tokens_are_those_that_the_pattern_finds(text):
+    assert tokenize(text) == by_pattern(text)
+
+
+@pytest.mark.parametrize("code", range(0, sys.maxunicode + 1, 0x1000))
+def test_every_character_separates_or_counts_as_in_the_pattern(code):
+    for sign in map(chr, range(code, code + 0x1000)):
+        assert tokenize(f"x{sign}y") == by_pattern(f"x{sign}y")
+
+
+@given(st.text(SIGNS), st.sampled_from(["ascii", "unicode"]))
+def test_lines_are_cut_one_by_one(text, letters):
+    wanted = [tokenize(line, letters) for line in text.splitlines()]
+    found = list(tokenize_lines(text, letters))
+    assert [tokens for tokens in found if tokens] == [w for w in wanted if w]
 
 
 @pytest.mark.parametrize("text", [["a", "list"], b"bytes", None, 5])
@@ -288,6 +324,40 @@ def test_encoding_drops_unknown_words_and_decoding_gives_the_rest(
         assert ids.dtype == np.int32
         assert ids.tolist() == [vocabulary[token] for token in known]
         assert vocabulary.decode(ids) == known
+
+
+@given(texts, st.none() | st.integers(1, 4), st.integers(1, 3))
+def test_documents_are_encoded_in_one_go_as_in_two(
+    documents, max_size, min_count
+):
+    try:
+        wanted = Vocabulary.from_tokens(documents, max_size, min_count)
+    except SkipgramError as error:
+        with pytest.raises(SkipgramError, match=str(error)):
+            encode_documents(documents, max_size, min_count)
+        return
+    once = (iter(tokens) for tokens in documents)
+    vocabulary, encoded = encode_documents(once, max_size, min_count)
+    assert vocabulary.words == wanted.words
+    assert vocabulary.frequencies.tolist() == wanted.frequencies.tolist()
+    assert vocabulary.frequencies.dtype == wanted.frequencies.dtype
+    assert vocabulary.total_tokens == wanted.total_tokens
+    assert {ids.dtype for ids in encoded} == {np.dtype(np.int32)}
+    assert [ids.tolist() for ids in encoded] == [
+        wanted.encode(tokens).tolist() for tokens in documents
+    ]
+
+
+@pytest.mark.parametrize("documents", [[], [[]], [["a"]]])
+def test_nothing_frequent_cannot_be_encoded(documents):
+    with pytest.raises(SkipgramError, match="no word occurs at least 2 times"):
+        encode_documents(documents, min_count=2)
+
+
+def test_a_string_is_no_document_to_encode():
+    with pytest.raises(SkipgramError) as error:
+        encode_documents([["fine"], "the quick"])
+    assert "document 1 is the string 'the quick'" in str(error.value)
 
 
 def test_a_vocabulary_has_a_length_and_members():
