@@ -8,8 +8,8 @@ __all__ = ['ENGLISH_CONNECTOR_WORDS', 'TAIL', 'Table', 'Parts', 'FORMAT', 'logar
            'CandidateCounts', 'count_candidates', 'all_parts', 'split_keys', 'candidate_key', 'possible_keys',
            'find_keys', 'ambiguous', 'merge_equal', 'PhraseSettings', 'as_connectors', 'check_threshold',
            'PhraseCounts', 'count_phrases', 'phrase_scores', 'phrase_tree', 'join_phrases', 'JoinedDocuments',
-           'PhraseJoiner', 'look_ahead', 'Phrases', 'find_phrases', 'learn_phrases', 'save_phrases', 'read_pass',
-           'load_phrases', 'restored']
+           'PhraseJoiner', 'look_ahead', 'Phrases', 'find_phrases', 'check_passes', 'learn_phrases', 'save_phrases',
+           'read_pass', 'load_phrases', 'restored']
 
 # %% ../notebooks/13_phrases.ipynb #96d7f08f
 import json
@@ -534,6 +534,7 @@ def phrase_tree(
     return tree
 
 
+# %% ../notebooks/13_phrases.ipynb #b816d576
 def join_phrases(
     document: Iterable[str], tree: dict[str, Any]
 ) -> list[str]:
@@ -729,6 +730,26 @@ def find_phrases(phrases: Phrases) -> dict[str, float]:
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 # %% ../notebooks/13_phrases.ipynb #6b48c213
+def check_passes(
+    documents: Any, passes: int, threshold: float | Sequence[float]
+) -> Sequence[float]:
+    """Thresholds of all passes, if the documents can be read so often."""
+    check_at_least("passes", passes, 1)
+    each = threshold if isinstance(threshold, Sequence) else (
+        [threshold] * passes)
+    if len(each) != passes:
+        raise SkipgramError(
+            f"{passes} passes take {passes} thresholds, got {threshold!r}"
+        )
+    if passes > 1 and isinstance(documents, Iterator):
+        raise SkipgramError(
+            f"{passes} passes read the documents {passes} times, and these "
+            "can be read only once; give a list, or an object that can be "
+            "read again"
+        )
+    return each
+
+# %% ../notebooks/13_phrases.ipynb #f0935d8d
 def learn_phrases(
     documents: Iterable[Iterable[str]],
     passes: int = 2,
@@ -753,20 +774,8 @@ def learn_phrases(
     Phrases
         Of the last pass; it joins those of the earlier passes first.
     """
-    check_at_least("passes", passes, 1)
-    each = threshold if isinstance(threshold, Sequence) else (
-        [threshold] * passes)
-    if len(each) != passes:
-        raise SkipgramError(
-            f"{passes} passes take {passes} thresholds, got {threshold!r}"
-        )
-    if passes > 1 and isinstance(documents, Iterator):
-        raise SkipgramError(
-            f"{passes} passes read the documents {passes} times, and these "
-            "can be read only once; give a list, or an object that can be "
-            "read again"
-        )
     phrases = None
+    each = check_passes(documents, passes, threshold)
     for number in each:
         phrases = Phrases(
             documents, threshold=number, earlier=phrases, **settings)
@@ -837,7 +846,8 @@ def load_phrases(path: str | Path) -> Phrases:
     except OSError as error:
         reason = error.strerror or error
         raise SkipgramError(f"cannot read {path}: {reason}") from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError,
+            RecursionError) as error:
         raise SkipgramError(
             f"{path} does not hold phrases that this version can read "
             f"({error}); write them again with Phrases.save"
