@@ -9,6 +9,7 @@ from .counts import Counts, count_pairs
 from .errors import SkipgramError, UnknownWordError
 from .evaluation import evaluate_word_analogies, evaluate_word_pairs
 from .formats import load_vectors, save_vectors
+from .phrases import ENGLISH_CONNECTOR_WORDS, Phrases, learn_phrases
 from .training import SkipGram
 from .vectors import WordVectors
 from .vocabulary import Vocabulary, load_sotu, read_documents, tokenize
@@ -19,6 +20,8 @@ __version__ = "0.1.0"
 __all__ = [
     "Backend",
     "Counts",
+    "ENGLISH_CONNECTOR_WORDS",
+    "Phrases",
     "SkipGram",
     "SkipgramError",
     "UnknownWordError",
@@ -28,6 +31,7 @@ __all__ = [
     "evaluate_word_analogies",
     "evaluate_word_pairs",
     "get_backend",
+    "learn_phrases",
     "load_sotu",
     "load_vectors",
     "read_documents",
