@@ -5,14 +5,13 @@
 # %% auto #0
 __all__ = ['published_keep_probability', 'subsample', 'noise_distribution', 'draw_negatives', 'sigmoid_and_surprise',
            'negative_pair_loss', 'negative_sampling_step', 'negative_sampling_pair_by_pair', 'inclusion_probabilities',
-           'draw_columns', 'scale_sigmoids', 'sampled_products', 'column_chunks', 'as_sparse', 'split_columns',
-           'shared_products', 'NegativeSampling']
+           'draw_words', 'Side', 'both_sides', 'Batch', 'scale_sigmoids', 'shared_gradients', 'counted_gradients',
+           'by_row', 'side_gradients', 'SampledObjective', 'NegativeSampling']
 
 # %% ../notebooks/14_negative_sampling.ipynb #d1ffc696
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -227,46 +226,48 @@ def negative_sampling_pair_by_pair(
 
 # %% ../notebooks/14_negative_sampling.ipynb #61a5a315
 def inclusion_probabilities(
-    noise: NDArray[np.float64], size: int
+    weights: NDArray[np.float64], size: int
 ) -> NDArray[np.float64]:
     """Probability of each word to be in a sample without repetition.
 
     Parameters
     ----------
-    noise : array, shape (V,), from `noise_distribution`
-    size : words in a sample
+    weights : array, shape (V,), 0 or more
+    size : words in a sample, or all with a weight, if these are fewer
 
     Returns
     -------
-    float64 array, shape (V,), sums to `size`, or all 1
-        In proportion to the noise; where that would be above 1, it is 1.
+    float64 array, shape (V,), sums to the size of the sample
+        In proportion to the weights; where that would be above 1, it is 1.
     """
-    V, size = len(noise), check_at_least("columns", size, 1)
-    if size >= V:
-        return np.ones(V)
-    falling = np.sort(noise)[::-1]
+    size = check_at_least("shared", size, 1)
+    if size >= np.count_nonzero(weights):
+        return (weights > 0).astype(np.float64)
+    falling = np.sort(weights)[::-1]
     rest = np.cumsum(falling[::-1])[::-1][:size]
     factors = (size - np.arange(size)) / rest
     certain = int(np.argmax(factors * falling[:size] <= 1))
-    return np.asarray(np.minimum(1.0, noise * factors[certain]))
+    return np.asarray(np.minimum(1.0, weights * factors[certain]))
 
 # %% ../notebooks/14_negative_sampling.ipynb #85b918d0
-def draw_columns(
-    inclusion: NDArray[np.float64], start: float
+def draw_words(
+    inclusion: NDArray[np.float64],
+    rng: np.random.Generator | int | None = None,
 ) -> NDArray[np.int64]:
     """Draw a sample of words by equal steps along the probabilities.
 
     Parameters
     ----------
     inclusion : array, shape (V,), from `inclusion_probabilities`
-    start : drawn evenly from 0 to 1; all else follows from it
+    rng : Generator, or a seed for one; draws a single number
 
     Returns
     -------
     int64 array, ids in rising order, each once
     """
+    start = np.random.default_rng(rng).random()
     certain = np.flatnonzero(inclusion >= 1)
-    others = np.flatnonzero(inclusion < 1)
+    others = np.flatnonzero((inclusion > 0) & (inclusion < 1))
     steps = np.cumsum(inclusion[others])
     n = round(steps[-1]) if len(steps) else 0
     places = np.searchsorted(steps, start + np.arange(n), side="right")
@@ -274,6 +275,82 @@ def draw_columns(
     return np.unique(np.concatenate([certain, drawn]))
 
 # %% ../notebooks/14_negative_sampling.ipynb #c2cfd807
+@dataclass(frozen=True)
+class Side:
+    """What the objective knows of all words as centres, or as contexts.
+
+    The negatives of a cell are ``pairs`` of its centre times ``pairs`` of
+    its context, less its own count times ``own`` of both.
+
+    Attributes
+    ----------
+    cells : sparse float64 array, shape (V, V), rows are this side's words
+    pairs, own : float64 arrays, shape (V,)
+    inclusion : float64 array, shape (V,), how likely each word is drawn
+    """
+
+    cells: sp.csr_array
+    pairs: NDArray[np.float64]
+    own: NDArray[np.float64]
+    inclusion: NDArray[np.float64]
+
+# %% ../notebooks/14_negative_sampling.ipynb #916bb68c
+def both_sides(
+    N: sp.csr_array, noise: NDArray[np.float64], negative: float, shared: int
+) -> tuple[Side, Side]:
+    """Centres and contexts of some counts.
+
+    Parameters
+    ----------
+    N : sparse float64 array, shape (V, V), rows are centres
+    noise : array, shape (V,), from `noise_distribution`
+    negative : negatives for each pair, k; may be a fraction
+    shared : words that a batch draws from the other side
+    """
+    rest, turned = 1 - noise, sp.csr_array(N.T)
+    turned.sort_indices()
+    pairs, k = N @ (1 / rest), negative * noise
+    draw = inclusion_probabilities
+    centres = Side(N, pairs, np.ones(len(k)), draw(pairs, shared))
+    contexts = Side(turned, k, k / rest, draw(k, shared))
+    return centres, contexts
+
+# %% ../notebooks/14_negative_sampling.ipynb #b0233c24
+@dataclass(frozen=True)
+class Batch:
+    """Some words of one side, ready to meet words of the other side.
+
+    Attributes
+    ----------
+    h : array, shape (B, D), their weights
+    offset : array, shape (B,), added to all their scores
+    pairs, own : float64 arrays, shape (B,), as in `Side`
+    row, column : host arrays, shape (cells,), their counted cells
+    n : host array, shape (cells,), the counts
+    """
+
+    h: Any
+    offset: Any
+    pairs: NDArray[np.float64]
+    own: NDArray[np.float64]
+    row: NDArray[np.integer]
+    column: NDArray[np.integer]
+    n: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls, side: Side, rows: NDArray[np.integer], W: Any, offset: Any,
+        backend: Backend,
+    ) -> "Batch":
+        """Gather what belongs to some words of one side."""
+        cells, ids = side.cells[rows], backend.asarray(rows)
+        row = np.repeat(np.arange(len(rows)), np.diff(cells.indptr))
+        return cls(
+            lookup(W, ids), offset[ids], side.pairs[rows], side.own[rows],
+            row, cells.indices, cells.data,
+        )
+
+# %% ../notebooks/14_negative_sampling.ipynb #d0b95d0c
 def scale_sigmoids(
     scores: Any, n: Any, weights: Any, slab: int = 32
 ) -> float:
@@ -282,8 +359,8 @@ def scale_sigmoids(
     Parameters
     ----------
     scores : array, shape (B, M), overwritten
-    n : float64 array, shape (B,), pairs of each row
-    weights : float64 array, shape (M,), negatives for each pair
+    n : float64 array, shape (B,), a factor for each row
+    weights : float64 array, shape (M,), a factor for each column
     slab : rows that are worked on together
 
     Returns
@@ -301,197 +378,233 @@ def scale_sigmoids(
         part *= small_n[i : i + slab, None]
     return float(sum(losses))
 
-# %% ../notebooks/14_negative_sampling.ipynb #916bb68c
-def sampled_products(
-    h: Any, W_out: Any, cells: sp.csc_array, columns: NDArray[np.int64],
-    backend: Backend, chunk: int = 4096,
-) -> tuple[float, Any, Any]:
-    """Loss and gradients of positive cells, a chunk of columns at a time.
-
-    Parameters
-    ----------
-    h : array, shape (B, D), hidden rows
-    W_out : array, shape (V, D)
-    cells : sparse array, shape (B, T), pairs that were counted
-    columns : ids of the T words
-    backend : where h and W_out live
-    chunk : cells whose two rows are gathered together, about
-
-    Returns
-    -------
-    loss : float, summed over the pairs
-    hidden, output : gradients, shapes (B, D) and (T, D)
-    """
-    xp, asarray = backend.xp, backend.asarray
-    hidden, losses = xp.zeros_like(h), []
-    output = xp.empty((len(columns), h.shape[1]), h.dtype)
-    for a, z in column_chunks(cells, chunk):
-        part, W = cells[:, a:z], W_out[asarray(columns[a:z])]
-        column = np.repeat(np.arange(z - a), np.diff(part.indptr))
-        rows = h[asarray(part.indices)]
-        scores = xp.einsum("ij,ij->i", rows, W[asarray(column)])
-        sigmoid, surprise = sigmoid_and_surprise(-scores)
-        n = asarray(part.data)
-        losses.append((surprise * n).sum())
-        delta = as_sparse(-sigmoid * n.astype(h.dtype), part, xp)
-        hidden += delta.T @ W
-        output[a:z] = delta @ h
-    return float(sum(losses)), hidden, output
-
-# %% ../notebooks/14_negative_sampling.ipynb #d0b95d0c
-def column_chunks(
-    cells: sp.csc_array, chunk: int
-) -> Iterator[tuple[int, int]]:
-    """First and last column, this one excluded, of about `chunk` cells."""
-    starts = np.arange(0, cells.nnz, chunk)
-    cuts = np.searchsorted(cells.indptr, starts, side="right") - 1
-    return pairwise(np.unique(np.append(cuts, cells.shape[1])).tolist())
-
 # %% ../notebooks/14_negative_sampling.ipynb #f7011f82
-def as_sparse(values: Any, cells: sp.csc_array, xp: Any) -> Any:
-    """Sparse matrix on the device of some values, with the cells' columns.
-
-    Parameters
-    ----------
-    values : array, shape (n,), for the cells in their order
-    cells : sparse array, shape (B, T)
-    xp : the array library
-
-    Returns
-    -------
-    sparse matrix, shape (T, B), of SciPy or of CuPy
-    """
-    library = "scipy.sparse" if xp is np else "cupyx.scipy.sparse"
-    parts = values, xp.asarray(cells.indices), xp.asarray(cells.indptr)
-    matrix: Any = import_module(library).csr_matrix
-    return matrix(parts, shape=cells.shape[::-1])
-
-# %% ../notebooks/14_negative_sampling.ipynb #b332b977
-def split_columns(
-    batch: sp.csr_array, drawn: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], sp.csc_array]:
-    """Cells of a batch, those of the drawn words first.
-
-    Parameters
-    ----------
-    batch : sparse array, shape (B, V), rows of the counts
-    drawn : ids of M words, each once
-
-    Returns
-    -------
-    columns : ids of the T words that are drawn or counted, drawn first
-    cells : sparse array, shape (B, T), the counts of those columns
-    """
-    B, V = batch.shape
-    missing = np.zeros(V, bool)
-    missing[batch.indices] = True
-    missing[drawn] = False
-    columns = np.concatenate([drawn, np.flatnonzero(missing)])
-    place = np.empty(V, batch.indices.dtype)
-    place[columns] = np.arange(len(columns))
-    parts = batch.data, place[batch.indices], batch.indptr
-    return columns, sp.csr_array(parts, shape=(B, len(columns))).tocsc()
-
-# %% ../notebooks/14_negative_sampling.ipynb #b257bea3
-def shared_products(
-    h: Any, W: Any, cells: sp.csc_array, n: Any, weights: Any,
-    doubled: Any, backend: Backend,
+def shared_gradients(
+    batch: Batch, W: Any, offset: Any, other: Side,
+    drawn: NDArray[np.int64], backend: Backend,
 ) -> tuple[float, Any, Any]:
     """Loss and gradients of a batch at the words that it shares.
 
     Parameters
     ----------
-    h : array, shape (B, D), hidden rows
-    W : array, shape (M, D), the drawn rows of W_out
-    cells : sparse array, shape (B, M), pairs that were counted there
-    n : array, shape (B,), pairs of each row, each 1 / (1 - P) times
-    weights : array, shape (M,), negatives for each pair
-    doubled : array, shape (M,), 1 / (1 - P) of the drawn words
-    backend : where h and W live
+    batch : B words of one side, with their cells at the drawn words only
+    W, offset : arrays, shapes (V, D) and (V,), of the other side
+    other : Side
+    drawn : ids of M words of the other side
+    backend : where the weights live
 
     Returns
     -------
-    loss : float, summed over the pairs
-    hidden, output : gradients, shapes (B, D) and (M, D)
+    loss : float, in nats
+    hidden, sums : gradients, shapes (B, D) and (B,)
     """
-    column = np.repeat(np.arange(len(W)), np.diff(cells.indptr))
-    own = cells.data * (weights * doubled)[column]
-    place = backend.asarray(cells.indices), backend.asarray(column)
-    positive, own = backend.asarray(cells.data), backend.asarray(own)
-    scores = h @ W.T
-    counted = scores[place]
-    loss = scale_sigmoids(scores, backend.asarray(n), backend.asarray(weights))
+    asarray, chance = backend.asarray, other.inclusion[drawn]
+    column = np.searchsorted(drawn, batch.column)
+    own = batch.n * batch.own[batch.row] * (other.own[drawn] / chance)[column]
+    n, own, row, column = map(asarray, (batch.n, own, batch.row, column))
+    W, offset = W[asarray(drawn)], offset[asarray(drawn)]
+    scores = batch.h @ W.T
+    scores += offset
+    scores += batch.offset[:, None]
+    counted = scores[row, column]
+    weights = asarray(other.pairs[drawn] / chance)
+    loss = scale_sigmoids(scores, asarray(batch.pairs), weights)
     wrong, at_yes = sigmoid_and_surprise(-counted)
     right, at_no = sigmoid_and_surprise(counted)
-    loss += float((positive * at_yes - own * at_no).sum())
-    scores[place] -= (positive * wrong + own * right).astype(scores.dtype)
-    return loss, scores @ W, scores.T @ h
+    loss += float((n * at_yes - own * at_no).sum())
+    scores[row, column] -= (n * wrong + own * right).astype(scores.dtype)
+    return loss, scores @ W, scores.sum(axis=1)
+
+# %% ../notebooks/14_negative_sampling.ipynb #b332b977
+def counted_gradients(
+    batch: Batch, W: Any, offset: Any, backend: Backend, chunk: int = 1024
+) -> tuple[float, Any, Any]:
+    """Loss and gradients of a batch at words that it counted.
+
+    Parameters
+    ----------
+    batch : B words of one side, with the cells that are wanted
+    W, offset : arrays, shapes (V, D) and (V,), of the other side
+    backend : where the weights live
+    chunk : cells that are worked on together
+
+    Returns
+    -------
+    loss : float, in nats
+    hidden, sums : gradients, shapes (B, D) and (B,)
+    """
+    xp, asarray, losses = backend.xp, backend.asarray, []
+    hidden, sums = xp.zeros_like(batch.h), xp.zeros_like(batch.offset)
+    for i in range(0, len(batch.n), chunk):
+        part = slice(i, i + chunk)
+        row, ids = batch.row[part], asarray(batch.column[part])
+        n, place = asarray(batch.n[part]), asarray(row)
+        rows = xp.take(W, ids, axis=0)
+        scores = xp.einsum("ij,ij->i", xp.take(batch.h, place, axis=0), rows)
+        scores += offset[ids] + batch.offset[place]
+        wrong, surprise = sigmoid_and_surprise(-scores)
+        losses.append((n * surprise).sum())
+        here = slice(row[0], row[-1] + 1)
+        delta = by_row(-wrong * n.astype(scores.dtype), row, xp)
+        hidden[here] += delta @ rows
+        sums[here] += delta @ xp.ones_like(scores)
+    return float(sum(losses)), hidden, sums
+
+# %% ../notebooks/14_negative_sampling.ipynb #b257bea3
+def by_row(values: Any, row: NDArray[np.integer], xp: Any) -> Any:
+    """Sparse matrix whose product with n rows adds them up, row by row.
+
+    Parameters
+    ----------
+    values : array, shape (n,), factors, on the device
+    row : host array, shape (n,), rising, where each of them belongs
+    xp : the array library
+
+    Returns
+    -------
+    sparse matrix of SciPy or of CuPy, a row for each from row[0] to row[-1]
+    """
+    library = "scipy.sparse" if xp is np else "cupyx.scipy.sparse"
+    matrix: Any = import_module(library).csr_matrix
+    borders = np.searchsorted(row, np.arange(row[0], row[-1] + 2))
+    parts = values, xp.arange(len(row)), xp.asarray(borders)
+    return matrix(parts, shape=(len(borders) - 1, len(row)))
 
 # %% ../notebooks/14_negative_sampling.ipynb #c0369dd7
+def side_gradients(
+    batch: Batch, W: Any, offset: Any, other: Side, backend: Backend,
+    rng: np.random.Generator,
+) -> tuple[float, Any, Any]:
+    """Loss and gradients of some words of one side.
+
+    Parameters
+    ----------
+    batch : B words of one side, with all their cells
+    W, offset : arrays, shapes (V, D) and (V,), of the other side
+    other : Side
+    backend : where the weights live
+    rng : draws the words that the batch shares
+
+    Returns
+    -------
+    loss : float, in nats
+    hidden, sums : gradients, shapes (B, D) and (B,)
+    """
+    drawn = draw_words(other.inclusion, rng)
+    is_drawn = np.zeros(len(other.pairs), bool)
+    is_drawn[drawn] = True
+    near = is_drawn[batch.column]
+    one, two = (
+        replace(batch, row=batch.row[part], column=batch.column[part],
+                n=batch.n[part])
+        for part in (near, ~near)
+    )
+    found = shared_gradients(one, W, offset, other, drawn, backend)
+    more = counted_gradients(two, W, offset, backend)
+    loss, hidden, sums = (a + b for a, b in zip(found, more, strict=True))
+    return loss, hidden, sums
+
+# %% ../notebooks/14_negative_sampling.ipynb #fac9c9af
 @dataclass(frozen=True)
-class NegativeSampling:
-    """The sampled objective, with negatives that a whole batch shares.
+class SampledObjective:
+    """Negative sampling on some counts.
 
     Attributes
     ----------
-    noise : float64 array, shape (V,), from `noise_distribution`
-    negative : negatives for each pair; may be a fraction
-    columns : words drawn for a batch; V or more: all, nothing is drawn
-    inclusion : float64 array, shape (V,), how likely each is drawn
+    centres, contexts : Side
+    log_noise : float64 array, shape (V,), log(k P) of each word
+    uses_bias : whether the bias, less log(k P), is a part of the scores
     """
 
-    noise: NDArray[np.float64]
+    centres: Side
+    contexts: Side
+    log_noise: NDArray[np.float64]
+    uses_bias: bool
+
+    def initial_bias(self) -> NDArray[np.float64]:
+        """Bias to start from, shape (V,): log(k P), or the frequencies."""
+        if not self.uses_bias:
+            return self.log_noise
+        n = self.contexts.cells.sum(axis=1) + 1.0
+        return np.asarray(np.log(n / n.sum()))
+
+    def gradients(
+        self, network: Network, rows: NDArray[np.integer], backend: Backend,
+        rng: np.random.Generator | int | Sequence[int] | None = None,
+    ) -> tuple[float, Network]:
+        """Gradients of some words' rows, in both matrices and the bias.
+
+        Parameters
+        ----------
+        network : the weights
+        rows : ids of B words, host integers without repetition
+        backend : where the network lives
+        rng : Generator or seed, draws the words that the batch shares
+
+        Returns
+        -------
+        loss : float, in nats, summed over the pairs of these centres
+        gradients : Network, of the shapes (B, D), (B, D) and (B,)
+        """
+        W_in, W_out = network.W_in, network.W_out
+        rng = np.random.default_rng(rng)
+        zero = backend.xp.zeros_like(network.bias)
+        offset = zero
+        if self.uses_bias:
+            offset = network.bias - backend.asarray(self.log_noise, zero.dtype)
+        batch = Batch.of(self.centres, rows, W_in, zero, backend)
+        loss, one, _ = side_gradients(
+            batch, W_out, offset, self.contexts, backend, rng
+        )
+        batch = Batch.of(self.contexts, rows, W_out, offset, backend)
+        _, two, sums = side_gradients(
+            batch, W_in, zero, self.centres, backend, rng
+        )
+        return loss, Network(one, two, sums * self.uses_bias)
+
+# %% ../notebooks/14_negative_sampling.ipynb #d6e4d67b
+@dataclass(frozen=True)
+class NegativeSampling:
+    """Settings of the sampled objective.
+
+    Attributes
+    ----------
+    negative : negatives for each pair, k; may be a fraction
+    power : bends the frequencies to the noise, see `noise_distribution`
+    shared : words that a batch shares as negatives; V or more: all words,
+        and nothing is drawn
+    uses_bias : False: word2vec's own scores, without a bias
+    """
+
     negative: float = 5
-    columns: int = 1_000
-    inclusion: NDArray[np.float64] = field(init=False, repr=False)
+    power: float = 0.75
+    shared: int = 1_000
+    uses_bias: bool = True
 
     def __post_init__(self) -> None:
+        check_at_least("shared", self.shared, 1)
         if not 0 < self.negative < np.inf:
             raise SkipgramError(
                 f"negative must be a number above 0, got {self.negative}"
             )
-        inclusion = inclusion_probabilities(self.noise, self.columns)
-        object.__setattr__(self, "inclusion", inclusion)
 
-    def initial_bias(self) -> NDArray[np.float64]:
-        """Logarithms of the noise, which training leaves as they are."""
-        return np.log(self.noise)
-
-    def gradients(
-        self, network: Network, rows: NDArray[np.integer],
-        N: sp.csr_array, backend: Backend,
-        rng: np.random.Generator | int | Sequence[int] | None = None,
-    ) -> tuple[float, Network, NDArray[np.int64]]:
-        """Loss of a batch of centres, and gradients of what it touches.
+    def over(
+        self, N: sp.csr_array, vocabulary: Vocabulary
+    ) -> SampledObjective:
+        """Prepare the objective for some counts.
 
         Parameters
         ----------
-        network : the weights; the bias has no part in the objective
-        rows : ids of the B centres, host integers without repetition
         N : sparse float64 array, shape (V, V), rows are centres
-        backend : where the network lives
-        rng : Generator or seed, draws the columns
-
-        Returns
-        -------
-        loss : float, in nats, summed over the pairs of the batch
-        gradients : Network, `W_in` (B, D), `W_out` (T, D), `bias` (T,)
-        columns : ids of the T words that the batch touches, each once
+        vocabulary : the V words; the noise follows their frequencies
         """
-        start = np.random.default_rng(rng).random()
-        drawn = draw_columns(self.inclusion, start)
-        M, batch, doubled = len(drawn), N[rows], 1 / (1 - self.noise)
-        columns, cells = split_columns(batch, drawn)
-        h = lookup(network.W_in, backend.asarray(rows))
-        weights = self.negative * (self.noise / self.inclusion)[drawn]
-        loss, hidden, output = shared_products(
-            h, network.W_out[backend.asarray(drawn)], cells[:, :M],
-            batch @ doubled, weights, doubled[drawn], backend,
+        if N.shape[0] != len(vocabulary):
+            raise SkipgramError(
+                f"the vocabulary has {len(vocabulary):,} words, and the "
+                f"counts of {N.shape[0]:,}; count with the same one"
+            )
+        noise = noise_distribution(vocabulary, self.power)
+        sides = both_sides(N, noise, self.negative, self.shared)
+        return SampledObjective(
+            *sides, np.log(self.negative * noise), self.uses_bias
         )
-        more, far_hidden, far_output = sampled_products(
-            h, network.W_out, cells[:, M:], columns[M:], backend
-        )
-        W_out = backend.xp.concatenate([output, far_output])
-        bias = backend.xp.zeros(len(columns), h.dtype)
-        found = Network(hidden + far_hidden, W_out, bias)
-        return loss + more, found, columns

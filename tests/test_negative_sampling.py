@@ -1,5 +1,6 @@
 """Negative sampling: equal to the definition, pair by pair and on average."""
 
+from dataclasses import replace
 from math import log, sqrt
 
 import numpy as np
@@ -13,21 +14,23 @@ from helpers import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.special import expit, log_expit, logsumexp
+from scipy.special import expit, log_expit, softmax
 
 from skipgram_lib import Backend, SkipgramError, Vocabulary
 from skipgram_lib.counts import keep_probability
 from skipgram_lib.negative_sampling import (
+    Batch,
     NegativeSampling,
-    draw_columns,
+    both_sides,
+    counted_gradients,
     draw_negatives,
+    draw_words,
     inclusion_probabilities,
     negative_pair_loss,
     negative_sampling_pair_by_pair,
     negative_sampling_step,
     noise_distribution,
     published_keep_probability,
-    sampled_products,
     scale_sigmoids,
     sigmoid_and_surprise,
     subsample,
@@ -37,7 +40,6 @@ from skipgram_lib.network import Network, initial_network
 V, D = 7, 3
 NUMPY = Backend()
 seeds = st.integers(0, 1_000)
-sizes = st.integers(1, V + 2)
 frequencies = st.lists(st.integers(1, 10_000), min_size=2, max_size=30)
 
 
@@ -55,48 +57,50 @@ def random_counts(seed, V=V):
     return sp.csr_array(N)
 
 
-def random_noise(seed, V=V):
-    """Return probabilities of very different sizes."""
-    weights = np.random.default_rng(seed).uniform(0.2, 3, V) ** 3
-    return weights / weights.sum()
+def random_words(seed, V=V):
+    """Return a vocabulary with frequencies of very different sizes."""
+    return of(np.random.default_rng(seed).integers(2, 30, V) ** 3)
 
 
-def gradients_of(network, objective, rows, N, rng=None):
-    """Loss and gradients of a batch, all spread out to whole matrices."""
+def gradients_of(network, settings, N, rows, rng=None, seed=0):
+    """Loss and gradients of a batch, spread out to whole matrices."""
     rows = np.array(rows)
-    loss, found, columns = objective.gradients(network, rows, N, NUMPY, rng)
-    assert len(set(columns.tolist())) == len(columns), "each column once"
+    objective = settings.over(N, random_words(seed, N.shape[0]))
+    loss, found = objective.gradients(network, rows, NUMPY, rng)
     whole = Network(
         *(np.zeros_like(array) for array in vars(network).values())
     )
-    whole.W_in[rows] = found.W_in
-    whole.W_out[columns] = found.W_out
-    whole.bias[columns] = found.bias
+    for name, array in vars(whole).items():
+        array[rows] = getattr(found, name)
     return loss, whole
 
 
-def expected_loss(network, N, noise, negative, rows=None):
+def expected_loss(network, N, settings, seed=0, rows=None):
     """Loss by its definition: a loop over pairs, and over their negatives."""
-    N, loss = N.toarray(), 0.0
+    n = random_words(seed, N.shape[0]).frequencies ** settings.power
+    noise, N, loss = n / n.sum(), N.toarray(), 0.0
     scores = network.W_in @ network.W_out.T
+    if settings.uses_bias:
+        scores += network.bias - np.log(settings.negative * noise)
     for c in range(len(N)) if rows is None else rows:
         for o in range(len(N)):
             others = [j for j in range(len(N)) if j != o]
             share = noise[others] / noise[others].sum()
             at_no = -(share * log_expit(-scores[c, others])).sum()
-            loss += N[c, o] * (negative * at_no - log_expit(scores[c, o]))
+            at_no *= settings.negative
+            loss += N[c, o] * (at_no - log_expit(scores[c, o]))
     return loss
 
 
-def starts_and_lengths(inclusion):
-    """All samples that steps can draw, each with its probability.
+def starts_and_lengths(*inclusions):
+    """Starts for all samples that can be drawn, and how likely they are.
 
-    The sample changes only where a step crosses a border, so between two
+    A sample changes only where a step crosses a border, so between two
     borders one start stands for all.
     """
-    borders = np.cumsum(inclusion[inclusion < 1]) % 1
-    borders = np.unique(np.concatenate([[0, 1], borders]))
-    return (borders[:-1] + borders[1:]) / 2, np.diff(borders)
+    steps = [np.cumsum(i[(i > 0) & (i < 1)]) % 1 for i in inclusions]
+    borders = np.unique(np.concatenate([[0, 1], *steps]))
+    return zip((borders[:-1] + borders[1:]) / 2, np.diff(borders), strict=True)
 
 
 class Fixed(np.random.Generator):
@@ -243,7 +247,10 @@ def test_a_pair_that_is_not_known_costs_k_plus_1_times_ln_2():
 
 
 def test_pair_by_pair_is_a_step_for_each_pair_at_falling_rates():
-    pairs, noise = np.array([[0, 1], [2, 3], [0, 1]]), random_noise(0)
+    pairs, noise = (
+        np.array([[0, 1], [2, 3], [0, 1]]),
+        np.array([0.5, 0.2, 0.1, 0.1, 0.05, 0.03, 0.02]),
+    )
     network, slow = random_network(V, D), random_network(V, D)
     negative_sampling_pair_by_pair(network, pairs, noise, 2, 0.3, 4, 5)
 
@@ -261,28 +268,37 @@ def test_pair_by_pair_is_a_step_for_each_pair_at_falling_rates():
 # The sample that a batch shares
 
 
-@given(frequencies, st.integers(1, 40))
-def test_inclusion_is_in_proportion_to_the_noise_and_at_most_1(n, size):
-    noise = noise_distribution(of(n))
-    inclusion = inclusion_probabilities(noise, size)
-    assert inclusion.sum() == pytest.approx(min(size, len(n)))
-    assert 0 < inclusion.min() <= inclusion.max() <= 1
-    below = inclusion < 1
-    ratios = (inclusion / noise)[below]
+weights = st.lists(
+    st.one_of(st.just(0.0), st.floats(0.01, 1e4)), min_size=1, max_size=30
+).filter(any)
+
+
+@given(weights, st.integers(1, 40))
+def test_inclusion_is_in_proportion_to_the_weights_and_at_most_1(
+    weights, size
+):
+    weights = np.array(weights)
+    inclusion = inclusion_probabilities(weights, size)
+    possible = np.count_nonzero(weights)
+    assert inclusion.sum() == pytest.approx(min(size, possible))
+    assert 0 <= inclusion.min() <= inclusion.max() <= 1
+    assert (inclusion[weights == 0] == 0).all()
+    below = (inclusion < 1) & (weights > 0)
     if below.any():
+        ratios = inclusion[below] / weights[below]
         np.testing.assert_allclose(ratios, ratios[0])
-        assert (noise[~below] * ratios[0]).min(initial=1) >= 1 - 1e-9
+        assert (weights[inclusion == 1] * ratios[0] >= 1 - 1e-9).all()
 
 
-@given(frequencies, st.integers(1, 40))
-def test_each_word_is_drawn_as_often_as_its_inclusion_says(n, size):
-    inclusion = inclusion_probabilities(noise_distribution(of(n)), size)
-    shares = np.zeros(len(n))
-    for start, length in zip(*starts_and_lengths(inclusion), strict=True):
-        drawn = draw_columns(inclusion, start)
+@given(weights, st.integers(1, 40))
+def test_each_word_is_drawn_as_often_as_its_inclusion_says(weights, size):
+    inclusion = inclusion_probabilities(np.array(weights), size)
+    shares = np.zeros(len(weights))
+    for start, length in starts_and_lengths(inclusion):
+        drawn = draw_words(inclusion, Fixed(start))
         assert (np.diff(drawn) > 0).all(), "in order, each once"
         if length > 1e-9:
-            assert len(drawn) == min(size, len(n))
+            assert len(drawn) == round(inclusion.sum())
         shares[drawn] += length
     np.testing.assert_allclose(shares, inclusion, atol=1e-8)
 
@@ -290,67 +306,77 @@ def test_each_word_is_drawn_as_often_as_its_inclusion_says(n, size):
 # The objective of a batch
 
 
-@given(seeds, st.permutations(range(V)), st.integers(1, V))
-def test_with_all_columns_the_loss_is_its_expectation(seed, order, size):
-    network, N, noise = (
-        random_network(V, D, seed), random_counts(seed), random_noise(seed)
-    )  # fmt: skip
-    objective = NegativeSampling(noise, 3, columns=V)
-    loss, _ = gradients_of(network, objective, order[:size], N)
-    wanted = expected_loss(network, N, noise, 3, order[:size])
+settings = st.builds(
+    NegativeSampling,
+    negative=st.sampled_from([1, 2.5, 15]),
+    power=st.sampled_from([0, 0.75, 1]),
+    shared=st.integers(1, V + 2),
+    uses_bias=st.booleans(),
+)
+batches = st.tuples(st.permutations(range(V)), st.integers(1, V)).map(
+    lambda drawn: drawn[0][: drawn[1]]
+)
+
+
+@given(seeds, settings, batches)
+def test_with_all_words_the_loss_is_what_pairs_expect(seed, settings, rows):
+    network, N = random_network(V, D, seed), random_counts(seed)
+    settings = replace(settings, shared=V)
+    loss, found = gradients_of(network, settings, N, rows, seed=seed)
+    wanted = expected_loss(network, N, settings, seed, rows)
     assert loss == pytest.approx(wanted, rel=1e-12, abs=1e-12)
+    slopes = numeric_gradients(
+        lambda n: expected_loss(n, N, settings, seed), network
+    )
+    others = [i for i in range(V) if i not in rows]
+    for array in vars(slopes).values():
+        array[others] = 0
+    assert_same_weights(found, slopes, 1e-5)
+    assert settings.uses_bias or not found.bias.any()
 
 
-@given(seeds, st.permutations(range(V)), st.integers(1, V), sizes)
-def test_gradients_are_the_slopes_of_the_sampled_loss(
-    seed, order, size, columns
+@given(seeds, settings, batches)
+def test_samples_are_right_on_average_over_all_that_can_be_drawn(
+    seed, settings, rows
 ):
     network, N = random_network(V, D, seed), random_counts(seed)
-    objective, rows = (
-        NegativeSampling(random_noise(seed), 2.5, columns), order[:size]
-    )  # fmt: skip
-
-    def loss(network):
-        return gradients_of(network, objective, rows, N, seed)[0]
-
-    slopes = numeric_gradients(loss, network)
-    found = gradients_of(network, objective, rows, N, seed)[1]
-    assert_same_weights(found, slopes, 1e-6)
-    assert not found.bias.any()
-
-
-@given(seeds, sizes)
-def test_samples_are_right_on_average_over_all_that_can_be_drawn(
-    seed, columns
-):
-    network, N, noise = (
-        random_network(V, D, seed), random_counts(seed), random_noise(seed)
-    )  # fmt: skip
-    objective, rows = NegativeSampling(noise, 2, columns), np.arange(V)
     mean = Network(*(np.zeros_like(a) for a in vars(network).values()))
-    mean_loss = 0.0
-    starts, lengths = starts_and_lengths(objective.inclusion)
-    for start, length in zip(starts, lengths, strict=True):
-        loss, found = gradients_of(network, objective, rows, N, Fixed(start))
+    mean_loss, objective = 0.0, settings.over(N, random_words(seed))
+    sides = objective.centres.inclusion, objective.contexts.inclusion
+    for start, length in starts_and_lengths(*sides):
+        loss, found = gradients_of(
+            network, settings, N, rows, Fixed(start), seed
+        )
         mean_loss += length * loss
         for name, array in vars(mean).items():
             array += length * getattr(found, name)
-    wanted = expected_loss(network, N, noise, 2)
-    assert mean_loss == pytest.approx(wanted, rel=1e-9)
-    everything = NegativeSampling(noise, 2, V)
-    exact = gradients_of(network, everything, rows, N)[1]
-    assert_same_weights(mean, exact, 1e-7)
+    everything = replace(settings, shared=V)
+    exact_loss, exact = gradients_of(network, everything, N, rows, seed=seed)
+    assert mean_loss == pytest.approx(exact_loss, rel=1e-8, abs=1e-8)
+    assert_same_weights(mean, exact, 1e-6)
+
+
+@given(seeds, settings, batches)
+def test_rows_of_centres_follow_the_slopes_of_the_sampled_loss(
+    seed, settings, rows
+):
+    network, N = random_network(V, D, seed), random_counts(seed)
+
+    def loss(network):
+        return gradients_of(network, settings, N, rows, 3, seed)[0]
+
+    slopes = numeric_gradients(loss, network)
+    found = gradients_of(network, settings, N, rows, 3, seed)[1]
+    np.testing.assert_allclose(found.W_in, slopes.W_in, atol=1e-5)
 
 
 def test_a_word_is_no_negative_where_it_is_the_only_positive():
     N = np.zeros((V, V))
     N[0, 1] = 3.0
-    noise = random_noise(0)
     network = random_network(V, D)
     network.W_out[1] = 0
-    found = NegativeSampling(noise, 1, V).gradients(
-        network, np.array([0]), sp.csr_array(N), NUMPY
-    )[1]
+    settings = NegativeSampling(1, shared=V, uses_bias=False)
+    found = gradients_of(network, settings, sp.csr_array(N), range(V))[1]
     # At a score of 0: half of 3 pairs, and no negative against them.
     np.testing.assert_allclose(found.W_out[1], -1.5 * network.W_in[0])
 
@@ -362,8 +388,10 @@ def test_the_optimum_is_the_pointwise_mutual_information_shifted():
     extended = N / (1 - noise)
     negatives = k * noise * (extended.sum(axis=1)[:, None] - extended)
     network = Network(np.log(N / negatives), np.eye(4), np.zeros(4))
-    objective = NegativeSampling(noise, k, columns=4)
-    found = gradients_of(network, objective, range(4), sp.csr_array(N))[1]
+    objective = NegativeSampling(k, power=1, shared=4, uses_bias=False).over(
+        sp.csr_array(N), of(n.astype(int))
+    )
+    found = objective.gradients(network, np.arange(4), NUMPY)[1]
     np.testing.assert_allclose(found.W_in, 0, atol=1e-9)
     np.testing.assert_allclose(found.W_out, 0, atol=1e-9)
 
@@ -371,23 +399,37 @@ def test_the_optimum_is_the_pointwise_mutual_information_shifted():
 def test_a_network_that_knows_nothing_costs_k_plus_1_times_ln_2_a_pair():
     network = initial_network(V, D, 0, scale=0, dtype=np.float64)
     N = random_counts(0)
-    objective = NegativeSampling(random_noise(0), 5, V)
-    loss, _ = gradients_of(network, objective, range(V), N)
+    settings = NegativeSampling(5, shared=V, uses_bias=False)
+    loss, _ = gradients_of(network, settings, N, range(V))
     assert loss / N.sum() == pytest.approx(6 * log(2), rel=1e-12)
 
 
-def test_the_bias_predicts_as_the_noise_where_all_scores_are_0():
-    noise = random_noise(0)
-    bias = NegativeSampling(noise).initial_bias()
-    np.testing.assert_allclose(np.exp(bias - logsumexp(bias)), noise)
+def test_training_starts_from_the_frequencies_or_from_the_noise():
+    N, words = random_counts(0), random_words(0)
+    share = (N.toarray().sum(axis=0) + 1) / (N.sum() + V)
+    bias = NegativeSampling().over(N, words).initial_bias()
+    np.testing.assert_allclose(softmax(bias), share)
+    bias = NegativeSampling(uses_bias=False).over(N, words).initial_bias()
+    np.testing.assert_allclose(softmax(bias), noise_distribution(words))
+    # There, a bias that is used adds nothing to the scores.
+    network = random_network(V, D)
+    network.bias[:] = bias
+    one, other = (
+        gradients_of(network, NegativeSampling(uses_bias=use), N, range(V))
+        for use in (True, False)
+    )
+    assert one[0] == pytest.approx(other[0], rel=1e-12)
+    np.testing.assert_allclose(one[1].W_in, other[1].W_in)
 
 
-def test_the_bias_has_no_part_in_the_objective():
+def test_word2vecs_scores_have_no_bias():
     one, other = random_network(V, D), random_network(V, D)
     other.bias[:] = 9
-    objective, N = NegativeSampling(random_noise(0), 5, 3), random_counts(0)
-    first = gradients_of(one, objective, range(V), N, 1)
-    second = gradients_of(other, objective, range(V), N, 1)
+    settings = NegativeSampling(shared=3, uses_bias=False)
+    first, second = (
+        gradients_of(n, settings, random_counts(0), range(V), 1)
+        for n in (one, other)
+    )
     assert first[0] == second[0]
     assert bits(first[1]) == bits(second[1])
 
@@ -395,10 +437,9 @@ def test_the_bias_has_no_part_in_the_objective():
 @given(seeds)
 def test_the_same_seed_draws_the_same_bits(seed):
     network, N = random_network(V, D), random_counts(0)
-    objective = NegativeSampling(random_noise(0), 5, 3)
-    before = bits(network)
+    before, settings = bits(network), NegativeSampling(shared=3)
     one, other = (
-        gradients_of(network, objective, range(V), N, [seed, 4])
+        gradients_of(network, settings, N, range(V), [seed, 4])
         for _ in range(2)
     )
     assert one[0] == other[0]
@@ -406,20 +447,29 @@ def test_the_same_seed_draws_the_same_bits(seed):
     assert bits(network) == before
 
 
+def test_the_counts_are_not_changed():
+    N = random_counts(1)
+    before = N.toarray().tobytes()
+    gradients_of(random_network(V, D), NegativeSampling(), N, range(V))
+    assert N.toarray().tobytes() == before
+
+
 @pytest.mark.parametrize("chunk", [1, 2, 7, 1_000])
-def test_positive_cells_are_the_same_in_any_portions(chunk):
+def test_counted_cells_are_the_same_in_any_portions(chunk):
     network, N = random_network(V, D), random_counts(3)
-    rows, columns = np.array([4, 0, 2]), np.array([6, 1, 3, 0])
-    cells = N[rows][:, columns].tocsc()
-    loss, hidden, output = sampled_products(
-        network.W_in[rows], network.W_out, cells, columns, NUMPY, chunk
+    rows = np.array([4, V - 1, 0, 2])
+    offset = np.linspace(-1, 1, V)
+    side, _ = both_sides(N, np.full(V, 1 / V), 5, V)
+    batch = Batch.of(side, rows, network.W_in, network.bias, NUMPY)
+    loss, hidden, sums = counted_gradients(
+        batch, network.W_out, offset, NUMPY, chunk
     )
-    scores = network.W_in[rows] @ network.W_out[columns].T
-    n = cells.toarray()
-    assert loss == pytest.approx(-(n * log_expit(scores)).sum())
-    delta = -n * expit(-scores)
-    np.testing.assert_allclose(hidden, delta @ network.W_out[columns])
-    np.testing.assert_allclose(output, delta.T @ network.W_in[rows])
+    n, scores = N.toarray(), network.W_in @ network.W_out.T + offset
+    scores += network.bias[:, None]
+    assert loss == pytest.approx(-(n * log_expit(scores))[rows].sum())
+    delta = -(n * expit(-scores))[rows]
+    np.testing.assert_allclose(hidden, delta @ network.W_out, atol=1e-12)
+    np.testing.assert_allclose(sums, delta.sum(axis=1), atol=1e-12)
 
 
 @pytest.mark.parametrize("slab", [1, 3, 32])
@@ -437,19 +487,18 @@ def test_scores_become_sigmoids_in_place(slab):
 
 def test_float32_weights_give_float32_gradients_and_a_float64_loss():
     V = 60
-    N = random_counts(0, V)
+    N, rows = random_counts(0, V), np.arange(V)
     network = initial_network(V, D, 0, scale=0.3)
     exact = Network(*(a.astype(float) for a in vars(network).values()))
-    objective = NegativeSampling(random_noise(0, V), 5, 20)
-    rows = np.arange(V)
-    loss, found, _ = objective.gradients(network, rows, N, NUMPY, 1)
-    wanted, slopes, _ = objective.gradients(exact, rows, N, NUMPY, 1)
+    objective = NegativeSampling(shared=20).over(N, random_words(0, V))
+    loss, found = objective.gradients(network, rows, NUMPY, 1)
+    wanted, slopes = objective.gradients(exact, rows, NUMPY, 1)
     assert {a.dtype for a in vars(found).values()} == {np.dtype(np.float32)}
     assert loss == pytest.approx(wanted, rel=1e-6)
     assert_same_weights(found, slopes, 1e-3)
-    knows_nothing = initial_network(V, D, 0, scale=0)
-    everything = NegativeSampling(random_noise(0, V), 5, V)
-    loss, _, _ = everything.gradients(knows_nothing, rows, N, NUMPY)
+    settings = NegativeSampling(shared=V, uses_bias=False)
+    objective = settings.over(N, random_words(0, V))
+    loss, _ = objective.gradients(initial_network(V, D, 0, 0), rows, NUMPY)
     once = float(np.log1p(np.float32(1)))
     assert loss / N.sum() == pytest.approx(6 * once, rel=1e-12)
 
@@ -459,16 +508,21 @@ def test_float32_weights_give_float32_gradients_and_a_float64_loss():
     [
         ({"negative": 0}, "negative must be a number above 0, got 0"),
         ({"negative": float("nan")}, "negative must be .* got nan"),
-        ({"columns": 0}, "columns must be a whole number of at least 1"),
-        ({"columns": 2.5}, "columns must be a whole number .* got 2.5"),
+        ({"shared": 0}, "shared must be a whole number of at least 1, got 0"),
+        ({"shared": 2.5}, "shared must be a whole number .* got 2.5"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(settings, message):
     with pytest.raises(SkipgramError, match=message):
-        NegativeSampling(random_noise(0), **settings)
+        NegativeSampling(**settings)
 
 
 @pytest.mark.parametrize("negative", [0, 2.5, True])
 def test_the_number_of_negatives_of_a_pair_is_whole(negative):
     with pytest.raises(SkipgramError, match="negative must be a whole number"):
-        draw_negatives(random_noise(0), [0], negative)
+        draw_negatives(np.full(V, 1 / V), [0], negative)
+
+
+def test_counts_of_another_vocabulary_are_refused():
+    with pytest.raises(SkipgramError, match="7 words, and the counts of 9"):
+        NegativeSampling().over(random_counts(0, 9), random_words(0))
