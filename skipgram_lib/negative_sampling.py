@@ -5,12 +5,15 @@
 # %% auto #0
 __all__ = ['published_keep_probability', 'subsample', 'noise_distribution', 'draw_negatives', 'sigmoid_and_surprise',
            'negative_pair_loss', 'negative_sampling_step', 'negative_sampling_pair_by_pair', 'inclusion_probabilities',
-           'draw_words', 'Side', 'both_sides', 'Batch', 'scale_sigmoids', 'shared_gradients', 'counted_gradients',
-           'by_row', 'side_gradients', 'SampledObjective', 'NegativeSampling']
+           'draw_words', 'Side', 'both_sides', 'Batch', 'scale_sigmoids', 'shared_gradients', 'by_row',
+           'chunk_gradients', 'counted_gradients', 'side_gradients', 'SampledObjective', 'NegativeSampling']
 
 # %% ../notebooks/14_negative_sampling.ipynb #d1ffc696
+import os
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -415,41 +418,6 @@ def shared_gradients(
     scores[row, column] -= (n * wrong + own * right).astype(scores.dtype)
     return loss, scores @ W, scores.sum(axis=1)
 
-# %% ../notebooks/14_negative_sampling.ipynb #b332b977
-def counted_gradients(
-    batch: Batch, W: Any, offset: Any, backend: Backend, chunk: int = 1024
-) -> tuple[float, Any, Any]:
-    """Loss and gradients of a batch at words that it counted.
-
-    Parameters
-    ----------
-    batch : B words of one side, with the cells that are wanted
-    W, offset : arrays, shapes (V, D) and (V,), of the other side
-    backend : where the weights live
-    chunk : cells that are worked on together
-
-    Returns
-    -------
-    loss : float, in nats
-    hidden, sums : gradients, shapes (B, D) and (B,)
-    """
-    xp, asarray, losses = backend.xp, backend.asarray, []
-    hidden, sums = xp.zeros_like(batch.h), xp.zeros_like(batch.offset)
-    for i in range(0, len(batch.n), chunk):
-        part = slice(i, i + chunk)
-        row, ids = batch.row[part], asarray(batch.column[part])
-        n, place = asarray(batch.n[part]), asarray(row)
-        rows = xp.take(W, ids, axis=0)
-        scores = xp.einsum("ij,ij->i", xp.take(batch.h, place, axis=0), rows)
-        scores += offset[ids] + batch.offset[place]
-        wrong, surprise = sigmoid_and_surprise(-scores)
-        losses.append((n * surprise).sum())
-        here = slice(row[0], row[-1] + 1)
-        delta = by_row(-wrong * n.astype(scores.dtype), row, xp)
-        hidden[here] += delta @ rows
-        sums[here] += delta @ xp.ones_like(scores)
-    return float(sum(losses)), hidden, sums
-
 # %% ../notebooks/14_negative_sampling.ipynb #b257bea3
 def by_row(values: Any, row: NDArray[np.integer], xp: Any) -> Any:
     """Sparse matrix whose product with n rows adds them up, row by row.
@@ -469,6 +437,65 @@ def by_row(values: Any, row: NDArray[np.integer], xp: Any) -> Any:
     borders = np.searchsorted(row, np.arange(row[0], row[-1] + 2))
     parts = values, xp.arange(len(row)), xp.asarray(borders)
     return matrix(parts, shape=(len(borders) - 1, len(row)))
+
+# %% ../notebooks/14_negative_sampling.ipynb #de36a6e0
+def chunk_gradients(
+    batch: Batch, W: Any, offset: Any, backend: Backend, part: slice
+) -> tuple[slice, float, Any, Any]:
+    """Loss and gradients of a part of the counted cells of a batch.
+
+    Parameters
+    ----------
+    batch, W, offset, backend : as in `counted_gradients`
+    part : which cells
+
+    Returns
+    -------
+    here : the rows of the batch that these cells lie in
+    loss, hidden, sums : as in `counted_gradients`, of these rows
+    """
+    xp, asarray, row = backend.xp, backend.asarray, batch.row[part]
+    n, ids = asarray(batch.n[part]), asarray(batch.column[part])
+    place = asarray(row)
+    rows, h = xp.take(W, ids, axis=0), xp.take(batch.h, place, axis=0)
+    scores = xp.einsum("ij,ij->i", h, rows)
+    scores += offset[ids] + batch.offset[place]
+    wrong, surprise = sigmoid_and_surprise(-scores)
+    delta = by_row(-wrong * n.astype(scores.dtype), row, xp)
+    here = slice(int(row[0]), int(row[-1]) + 1)
+    loss, ones = float((n * surprise).sum()), xp.ones_like(scores)
+    return here, loss, delta @ rows, delta @ ones
+
+# %% ../notebooks/14_negative_sampling.ipynb #dda6cef0
+def counted_gradients(
+    batch: Batch, W: Any, offset: Any, backend: Backend, chunk: int = 2048
+) -> tuple[float, Any, Any]:
+    """Loss and gradients of a batch at words that it counted.
+
+    Parameters
+    ----------
+    batch : B words of one side, with the cells that are wanted
+    W, offset : arrays, shapes (V, D) and (V,), of the other side
+    backend : where the weights live; the host works in threads
+    chunk : cells that are worked on together
+
+    Returns
+    -------
+    loss : float, in nats
+    hidden, sums : gradients, shapes (B, D) and (B,)
+    """
+    xp, total = backend.xp, 0.0
+    hidden, sums = xp.zeros_like(batch.h), xp.zeros_like(batch.offset)
+    parts = [slice(i, i + chunk) for i in range(0, len(batch.n), chunk)]
+    work = partial(chunk_gradients, batch, W, offset, backend)
+    workers = min(8, os.cpu_count() or 1, len(parts)) if xp is np else 1
+    with ThreadPoolExecutor(max(1, workers)) as pool:
+        found = pool.map(work, parts) if workers > 1 else map(work, parts)
+        for here, loss, more, more_sums in found:
+            total += loss
+            hidden[here] += more
+            sums[here] += more_sums
+    return total, hidden, sums
 
 # %% ../notebooks/14_negative_sampling.ipynb #c0369dd7
 def side_gradients(
