@@ -1,0 +1,528 @@
+"""Negative sampling: equal to the definition, pair by pair and on average."""
+
+from dataclasses import replace
+from math import log, sqrt
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from helpers import (
+    assert_same_weights,
+    bits,
+    numeric_gradients,
+    random_network,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import expit, log_expit, softmax
+
+from skipgram_lib import Backend, SkipgramError, Vocabulary
+from skipgram_lib.counts import keep_probability
+from skipgram_lib.negative_sampling import (
+    Batch,
+    NegativeSampling,
+    both_sides,
+    counted_gradients,
+    draw_negatives,
+    draw_words,
+    inclusion_probabilities,
+    negative_pair_loss,
+    negative_sampling_pair_by_pair,
+    negative_sampling_step,
+    noise_distribution,
+    published_keep_probability,
+    scale_sigmoids,
+    sigmoid_and_surprise,
+    subsample,
+)
+from skipgram_lib.network import Network, initial_network
+
+V, D = 7, 3
+NUMPY = Backend()
+seeds = st.integers(0, 1_000)
+frequencies = st.lists(st.integers(1, 10_000), min_size=2, max_size=30)
+
+
+def of(frequencies):
+    """Return a vocabulary of made-up words with these frequencies."""
+    words = [f"w{i}" for i in range(len(frequencies))]
+    return Vocabulary(words, frequencies, sum(frequencies))
+
+
+def random_counts(seed, V=V):
+    """Return sparse counts with holes; the last row is empty."""
+    rng = np.random.default_rng(seed)
+    N = rng.integers(0, 4, (V, V)) * rng.uniform(0.5, 1.5, (V, V))
+    N[0, 1], N[-1] = 2.5, 0
+    return sp.csr_array(N)
+
+
+def random_words(seed, V=V):
+    """Return a vocabulary with frequencies of very different sizes."""
+    return of(np.random.default_rng(seed).integers(2, 30, V) ** 3)
+
+
+def gradients_of(network, settings, N, rows, rng=None, seed=0):
+    """Loss and gradients of a batch, spread out to whole matrices."""
+    rows = np.array(rows)
+    objective = settings.over(N, random_words(seed, N.shape[0]))
+    loss, found = objective.gradients(network, rows, NUMPY, rng)
+    whole = Network(
+        *(np.zeros_like(array) for array in vars(network).values())
+    )
+    for name, array in vars(whole).items():
+        array[rows] = getattr(found, name)
+    return loss, whole
+
+
+def expected_loss(network, N, settings, seed=0, rows=None):
+    """Loss by its definition: a loop over pairs, and over their negatives."""
+    n = random_words(seed, N.shape[0]).frequencies ** settings.power
+    noise, N, loss = n / n.sum(), N.toarray(), 0.0
+    scores = network.W_in @ network.W_out.T
+    if settings.uses_bias:
+        scores += network.bias - np.log(settings.negative * noise)
+    for c in range(len(N)) if rows is None else rows:
+        for o in range(len(N)):
+            others = [j for j in range(len(N)) if j != o]
+            share = noise[others] / noise[others].sum()
+            at_no = -(share * log_expit(-scores[c, others])).sum()
+            at_no *= settings.negative
+            loss += N[c, o] * (at_no - log_expit(scores[c, o]))
+    return loss
+
+
+def starts_and_lengths(*inclusions):
+    """Starts for all samples that can be drawn, and how likely they are.
+
+    A sample changes only where a step crosses a border, so between two
+    borders one start stands for all.
+    """
+    steps = [np.cumsum(i[(i > 0) & (i < 1)]) % 1 for i in inclusions]
+    borders = np.unique(np.concatenate([[0, 1], *steps]))
+    return zip((borders[:-1] + borders[1:]) / 2, np.diff(borders), strict=True)
+
+
+class Fixed(np.random.Generator):
+    """A generator that draws one number, known before."""
+
+    def __new__(cls, number):
+        return super().__new__(cls, np.random.PCG64(0))
+
+    def __init__(self, number):
+        super().__init__(np.random.PCG64(0))
+        self.number = number
+
+    def random(self):
+        return self.number
+
+
+# Subsampling
+
+
+@given(frequencies, st.floats(1e-6, 1))
+def test_the_papers_formula_drops_what_lies_above_the_threshold(n, sample):
+    keep = published_keep_probability(of(n), sample)
+    for share, kept in zip(np.array(n) / sum(n), keep, strict=True):
+        dropped = max(0, 1 - sqrt(sample / share))
+        assert 1 - kept == pytest.approx(dropped, abs=1e-12)
+
+
+@given(frequencies, st.floats(1e-6, 1))
+def test_the_program_keeps_more_than_the_paper_says(n, sample):
+    published = published_keep_probability(of(n), sample)
+    assert (keep_probability(of(n), sample) >= published).all()
+
+
+@pytest.mark.parametrize("sample", [0, -1e-3, 1.5, float("nan")])
+def test_a_threshold_that_is_no_share_is_refused(sample):
+    with pytest.raises(SkipgramError, match="sample must be above 0") as error:
+        published_keep_probability(of([3, 2]), sample)
+    assert str(sample) in str(error.value)
+
+
+def test_words_are_dropped_as_often_as_they_should_be():
+    keep = np.array([0, 0.2, 0.7, 1])
+    documents = [np.arange(4).repeat(5_000), np.array([], int)]
+    left, nothing = subsample(documents, keep, 0)
+    shares = np.bincount(left, minlength=4) / 5_000
+    assert shares[[0, 3]].tolist() == [0, 1]
+    # Five standard deviations.
+    assert abs(shares - keep).max() < 5 * sqrt(0.25 / 5_000)
+    assert len(nothing) == 0
+
+
+@given(st.lists(st.integers(0, V - 1), max_size=40), seeds)
+def test_what_is_left_stays_in_its_order(ids, seed):
+    keep = np.linspace(0, 1, V)
+    ids = np.array(ids, int)
+    (left,) = subsample([ids], keep, seed)
+    rest = iter(ids.tolist())
+    assert all(i in rest for i in left.tolist())
+    assert left.tobytes() == subsample([ids], keep, seed)[0].tobytes()
+
+
+def test_ids_of_another_vocabulary_are_refused():
+    with pytest.raises(SkipgramError, match="ids run from 0 to 6, got 7"):
+        subsample([[0, V]], np.ones(V))
+
+
+# Noise
+
+
+@given(frequencies, st.floats(0, 3))
+def test_noise_is_the_bent_frequencies(n, power):
+    noise = noise_distribution(of(n), power)
+    bent = [float(i) ** power for i in n]
+    np.testing.assert_allclose(noise, np.array(bent) / sum(bent))
+
+
+@pytest.mark.parametrize(
+    ("n", "power", "message"),
+    [
+        ([5], 0.75, "two words or more, .* got 1 words and a frequency of 5"),
+        ([5, 0], 0.75, "got 2 words and a frequency of 0"),
+        ([5, 2], -1, "power must be from 0 to 10, got -1"),
+        ([5, 2], float("nan"), "power must be from 0 to 10, got nan"),
+    ],
+)
+def test_noise_that_cannot_be_is_refused(n, power, message):
+    with pytest.raises(SkipgramError, match=message):
+        noise_distribution(of(n), power)
+
+
+@given(frequencies, st.integers(1, 20), seeds)
+def test_no_positive_is_ever_drawn_as_its_own_negative(n, negative, seed):
+    noise = noise_distribution(of(n))
+    context = np.arange(len(n)).repeat(20)
+    drawn = draw_negatives(noise, context, negative, seed)
+    assert drawn.shape == (len(context), negative)
+    assert (drawn != context[:, None]).all()
+    assert 0 <= drawn.min() <= drawn.max() < len(n)
+    again = draw_negatives(noise, context, negative, seed)
+    assert drawn.tobytes() == again.tobytes()
+
+
+def test_negatives_come_as_often_as_the_rest_of_the_noise_says():
+    noise, n = np.array([0.6, 0.3, 0.08, 0.02]), 40_000
+    for context in range(4):
+        drawn = draw_negatives(noise, np.full(n, context), 2, context)
+        shares = np.bincount(drawn.ravel(), minlength=4) / (2 * n)
+        wanted = np.where(np.arange(4) == context, 0, noise)
+        wanted /= wanted.sum()
+        assert abs(shares - wanted).max() < 5 * sqrt(0.25 / (2 * n))
+
+
+# One pair
+
+
+def test_sigmoids_and_surprises_are_safe_at_any_score():
+    scores = np.concatenate([np.linspace(-40, 40, 201), [-1e4, 1e4]])
+    sigmoid, surprise = sigmoid_and_surprise(scores)
+    np.testing.assert_allclose(sigmoid, expit(scores), rtol=1e-14)
+    np.testing.assert_allclose(surprise, -log_expit(-scores), rtol=1e-14)
+    sigmoid, surprise = sigmoid_and_surprise(scores.astype(np.float32))
+    assert sigmoid.dtype == surprise.dtype == np.float32
+
+
+@given(seeds, st.integers(0, V - 1), st.integers(0, V - 1), st.data())
+def test_a_step_follows_the_slopes_of_the_pairs_loss(seed, c, o, data):
+    others = st.sampled_from([i for i in range(V) if i != o])
+    negatives = np.array(data.draw(st.lists(others, min_size=1, max_size=6)))
+    network, moved = random_network(V, D, seed), random_network(V, D, seed)
+    slopes = numeric_gradients(
+        lambda n: negative_pair_loss(n, (c, o), negatives), network
+    )
+    negative_sampling_step(moved, (c, o), negatives, lr=0.1)
+    wanted = {
+        k: a - 0.1 * getattr(slopes, k) for k, a in vars(network).items()
+    }
+    assert_same_weights(moved, Network(**wanted), 1e-9)
+
+
+def test_a_pair_that_is_not_known_costs_k_plus_1_times_ln_2():
+    network = initial_network(V, D, 0, scale=0, dtype=np.float64)
+    loss = negative_pair_loss(network, (0, 1), np.array([2, 3, 2]))
+    assert loss == pytest.approx(4 * log(2), rel=1e-14)
+
+
+def test_pair_by_pair_is_a_step_for_each_pair_at_falling_rates():
+    pairs, noise = (
+        np.array([[0, 1], [2, 3], [0, 1]]),
+        np.array([0.5, 0.2, 0.1, 0.1, 0.05, 0.03, 0.02]),
+    )
+    network, slow = random_network(V, D), random_network(V, D)
+    negative_sampling_pair_by_pair(network, pairs, noise, 2, 0.3, 4, 5)
+
+    rng = np.random.default_rng(5)
+    rates = [0.3 * (1 - i / 6) for i in range(6)]
+    for epoch in range(2):
+        order = rng.permutation(3)
+        drawn = draw_negatives(noise, pairs[order, 1], 4, rng)
+        for i, pair in enumerate(pairs[order]):
+            rate = rates[3 * epoch + i]
+            negative_sampling_step(slow, pair, drawn[i], rate)
+    assert_same_weights(network, slow, 1e-12)
+
+
+# The sample that a batch shares
+
+
+weights = st.lists(
+    st.one_of(st.just(0.0), st.floats(0.01, 1e4)), min_size=1, max_size=30
+).filter(any)
+
+
+@given(weights, st.integers(1, 40))
+def test_inclusion_is_in_proportion_to_the_weights_and_at_most_1(
+    weights, size
+):
+    weights = np.array(weights)
+    inclusion = inclusion_probabilities(weights, size)
+    possible = np.count_nonzero(weights)
+    assert inclusion.sum() == pytest.approx(min(size, possible))
+    assert 0 <= inclusion.min() <= inclusion.max() <= 1
+    assert (inclusion[weights == 0] == 0).all()
+    below = (inclusion < 1) & (weights > 0)
+    if below.any():
+        ratios = inclusion[below] / weights[below]
+        np.testing.assert_allclose(ratios, ratios[0])
+        assert (weights[inclusion == 1] * ratios[0] >= 1 - 1e-9).all()
+
+
+@given(weights, st.integers(1, 40))
+def test_each_word_is_drawn_as_often_as_its_inclusion_says(weights, size):
+    inclusion = inclusion_probabilities(np.array(weights), size)
+    shares = np.zeros(len(weights))
+    for start, length in starts_and_lengths(inclusion):
+        drawn = draw_words(inclusion, Fixed(start))
+        assert (np.diff(drawn) > 0).all(), "in order, each once"
+        if length > 1e-9:
+            assert len(drawn) == round(inclusion.sum())
+        shares[drawn] += length
+    np.testing.assert_allclose(shares, inclusion, atol=1e-8)
+
+
+# The objective of a batch
+
+
+settings = st.builds(
+    NegativeSampling,
+    negative=st.sampled_from([1, 2.5, 15]),
+    power=st.sampled_from([0, 0.75, 1]),
+    shared=st.integers(1, V + 2),
+    uses_bias=st.booleans(),
+)
+batches = st.tuples(st.permutations(range(V)), st.integers(1, V)).map(
+    lambda drawn: drawn[0][: drawn[1]]
+)
+
+
+@given(seeds, settings, batches)
+def test_with_all_words_the_loss_is_what_pairs_expect(seed, settings, rows):
+    network, N = random_network(V, D, seed), random_counts(seed)
+    settings = replace(settings, shared=V)
+    loss, found = gradients_of(network, settings, N, rows, seed=seed)
+    wanted = expected_loss(network, N, settings, seed, rows)
+    assert loss == pytest.approx(wanted, rel=1e-12, abs=1e-12)
+    slopes = numeric_gradients(
+        lambda n: expected_loss(n, N, settings, seed), network
+    )
+    others = [i for i in range(V) if i not in rows]
+    for array in vars(slopes).values():
+        array[others] = 0
+    assert_same_weights(found, slopes, 1e-5)
+    assert settings.uses_bias or not found.bias.any()
+
+
+@given(seeds, settings, batches)
+def test_samples_are_right_on_average_over_all_that_can_be_drawn(
+    seed, settings, rows
+):
+    network, N = random_network(V, D, seed), random_counts(seed)
+    mean = Network(*(np.zeros_like(a) for a in vars(network).values()))
+    mean_loss, objective = 0.0, settings.over(N, random_words(seed))
+    sides = objective.centres.inclusion, objective.contexts.inclusion
+    for start, length in starts_and_lengths(*sides):
+        loss, found = gradients_of(
+            network, settings, N, rows, Fixed(start), seed
+        )
+        mean_loss += length * loss
+        for name, array in vars(mean).items():
+            array += length * getattr(found, name)
+    everything = replace(settings, shared=V)
+    exact_loss, exact = gradients_of(network, everything, N, rows, seed=seed)
+    assert mean_loss == pytest.approx(exact_loss, rel=1e-8, abs=1e-8)
+    assert_same_weights(mean, exact, 1e-6)
+
+
+@given(seeds, settings, batches)
+def test_rows_of_centres_follow_the_slopes_of_the_sampled_loss(
+    seed, settings, rows
+):
+    network, N = random_network(V, D, seed), random_counts(seed)
+
+    def loss(network):
+        return gradients_of(network, settings, N, rows, 3, seed)[0]
+
+    slopes = numeric_gradients(loss, network)
+    found = gradients_of(network, settings, N, rows, 3, seed)[1]
+    np.testing.assert_allclose(found.W_in, slopes.W_in, atol=1e-5)
+
+
+def test_a_word_is_no_negative_where_it_is_the_only_positive():
+    N = np.zeros((V, V))
+    N[0, 1] = 3.0
+    network = random_network(V, D)
+    network.W_out[1] = 0
+    settings = NegativeSampling(1, shared=V, uses_bias=False)
+    found = gradients_of(network, settings, sp.csr_array(N), range(V))[1]
+    # At a score of 0: half of 3 pairs, and no negative against them.
+    np.testing.assert_allclose(found.W_out[1], -1.5 * network.W_in[0])
+
+
+def test_the_optimum_is_the_pointwise_mutual_information_shifted():
+    n, k = np.array([40.0, 30, 20, 10]), 3
+    N = np.outer(n, n) * np.random.default_rng(0).uniform(0.5, 2, (4, 4))
+    noise = n / n.sum()
+    extended = N / (1 - noise)
+    negatives = k * noise * (extended.sum(axis=1)[:, None] - extended)
+    network = Network(np.log(N / negatives), np.eye(4), np.zeros(4))
+    objective = NegativeSampling(k, power=1, shared=4, uses_bias=False).over(
+        sp.csr_array(N), of(n.astype(int))
+    )
+    found = objective.gradients(network, np.arange(4), NUMPY)[1]
+    np.testing.assert_allclose(found.W_in, 0, atol=1e-9)
+    np.testing.assert_allclose(found.W_out, 0, atol=1e-9)
+
+
+def test_a_network_that_knows_nothing_costs_k_plus_1_times_ln_2_a_pair():
+    network = initial_network(V, D, 0, scale=0, dtype=np.float64)
+    N = random_counts(0)
+    settings = NegativeSampling(5, shared=V, uses_bias=False)
+    loss, _ = gradients_of(network, settings, N, range(V))
+    assert loss / N.sum() == pytest.approx(6 * log(2), rel=1e-12)
+
+
+def test_training_starts_from_the_frequencies_or_from_the_noise():
+    N, words = random_counts(0), random_words(0)
+    share = (N.toarray().sum(axis=0) + 1) / (N.sum() + V)
+    bias = NegativeSampling().over(N, words).initial_bias()
+    np.testing.assert_allclose(softmax(bias), share)
+    bias = NegativeSampling(uses_bias=False).over(N, words).initial_bias()
+    np.testing.assert_allclose(softmax(bias), noise_distribution(words))
+    # There, a bias that is used adds nothing to the scores.
+    network = random_network(V, D)
+    network.bias[:] = bias
+    one, other = (
+        gradients_of(network, NegativeSampling(uses_bias=use), N, range(V))
+        for use in (True, False)
+    )
+    assert one[0] == pytest.approx(other[0], rel=1e-12)
+    np.testing.assert_allclose(one[1].W_in, other[1].W_in)
+
+
+def test_word2vecs_scores_have_no_bias():
+    one, other = random_network(V, D), random_network(V, D)
+    other.bias[:] = 9
+    settings = NegativeSampling(shared=3, uses_bias=False)
+    first, second = (
+        gradients_of(n, settings, random_counts(0), range(V), 1)
+        for n in (one, other)
+    )
+    assert first[0] == second[0]
+    assert bits(first[1]) == bits(second[1])
+
+
+@given(seeds)
+def test_the_same_seed_draws_the_same_bits(seed):
+    network, N = random_network(V, D), random_counts(0)
+    before, settings = bits(network), NegativeSampling(shared=3)
+    one, other = (
+        gradients_of(network, settings, N, range(V), [seed, 4])
+        for _ in range(2)
+    )
+    assert one[0] == other[0]
+    assert bits(one[1]) == bits(other[1])
+    assert bits(network) == before
+
+
+def test_the_counts_are_not_changed():
+    N = random_counts(1)
+    before = N.toarray().tobytes()
+    gradients_of(random_network(V, D), NegativeSampling(), N, range(V))
+    assert N.toarray().tobytes() == before
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 7, 1_000])
+def test_counted_cells_are_the_same_in_any_portions(chunk):
+    network, N = random_network(V, D), random_counts(3)
+    rows = np.array([4, V - 1, 0, 2])
+    offset = np.linspace(-1, 1, V)
+    side, _ = both_sides(N, np.full(V, 1 / V), 5, V)
+    batch = Batch.of(side, rows, network.W_in, network.bias, NUMPY)
+    loss, hidden, sums = counted_gradients(
+        batch, network.W_out, offset, NUMPY, chunk
+    )
+    n, scores = N.toarray(), network.W_in @ network.W_out.T + offset
+    scores += network.bias[:, None]
+    assert loss == pytest.approx(-(n * log_expit(scores))[rows].sum())
+    delta = -(n * expit(-scores))[rows]
+    np.testing.assert_allclose(hidden, delta @ network.W_out, atol=1e-12)
+    np.testing.assert_allclose(sums, delta.sum(axis=1), atol=1e-12)
+
+
+@pytest.mark.parametrize("slab", [1, 3, 32])
+def test_scores_become_sigmoids_in_place(slab):
+    rng = np.random.default_rng(0)
+    scores, n, weights = (
+        rng.normal(0, 5, (8, V)), rng.uniform(0, 9, 8), rng.uniform(0, 2, V)
+    )  # fmt: skip
+    before = scores.copy()
+    loss = scale_sigmoids(scores, n, weights, slab)
+    each = np.outer(n, weights)
+    np.testing.assert_allclose(scores, each * expit(before))
+    assert loss == pytest.approx(-(each * log_expit(-before)).sum())
+
+
+def test_float32_weights_give_float32_gradients_and_a_float64_loss():
+    V = 60
+    N, rows = random_counts(0, V), np.arange(V)
+    network = initial_network(V, D, 0, scale=0.3)
+    exact = Network(*(a.astype(float) for a in vars(network).values()))
+    objective = NegativeSampling(shared=20).over(N, random_words(0, V))
+    loss, found = objective.gradients(network, rows, NUMPY, 1)
+    wanted, slopes = objective.gradients(exact, rows, NUMPY, 1)
+    assert {a.dtype for a in vars(found).values()} == {np.dtype(np.float32)}
+    assert loss == pytest.approx(wanted, rel=1e-6)
+    assert_same_weights(found, slopes, 1e-3)
+    settings = NegativeSampling(shared=V, uses_bias=False)
+    objective = settings.over(N, random_words(0, V))
+    loss, _ = objective.gradients(initial_network(V, D, 0, 0), rows, NUMPY)
+    once = float(np.log1p(np.float32(1)))
+    assert loss / N.sum() == pytest.approx(6 * once, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"negative": 0}, "negative must be a number above 0, got 0"),
+        ({"negative": float("nan")}, "negative must be .* got nan"),
+        ({"shared": 0}, "shared must be a whole number of at least 1, got 0"),
+        ({"shared": 2.5}, "shared must be a whole number .* got 2.5"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(settings, message):
+    with pytest.raises(SkipgramError, match=message):
+        NegativeSampling(**settings)
+
+
+@pytest.mark.parametrize("negative", [0, 2.5, True])
+def test_the_number_of_negatives_of_a_pair_is_whole(negative):
+    with pytest.raises(SkipgramError, match="negative must be a whole number"):
+        draw_negatives(np.full(V, 1 / V), [0], negative)
+
+
+def test_counts_of_another_vocabulary_are_refused():
+    with pytest.raises(SkipgramError, match="7 words, and the counts of 9"):
+        NegativeSampling().over(random_counts(0, 9), random_words(0))
