@@ -110,7 +110,10 @@ def main():
         f"  seconds          {median(times):8.3f}   "
         f"({min(times):.3f} to {max(times):.3f})"
     )
-    for peer, name in (("square", "/ square sgemm"), ("products", "/ its own")):
+    for peer, name in (
+        ("square", "/ square sgemm"),
+        ("products", "/ its own"),
+    ):
         found = ratios(run, peer)
         speed = median(run[peer]) / 1e9
         print(

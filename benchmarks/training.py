@@ -1,8 +1,8 @@
 """Training: this library, gensim and fastText, from token lists to vectors.
 
-    python benchmarks/training.py                           # embedded corpus
+    python benchmarks/training.py                        # embedded corpus
     python benchmarks/training.py --corpus general --seeds 0 1 2
-    python benchmarks/training.py --peers ours --fit epochs=5 --label "5 passes"
+    python benchmarks/training.py --peers ours --fit lr=0.05 --label fast
 
 Each run has a process of its own, and the programs take turns: every program
 runs once with the first seed, then once with the second, and so on. The clock
