@@ -7,9 +7,9 @@ Both learn the same pairs: all pairs within 5 words of the embedded corpus,
 unweighted, full softmax, and both begin with small weights and a bias of
 log-frequencies. PyTorch takes the pairs in shuffled mini-batches, Adam and
 CrossEntropyLoss, as one would write it; batch size and learning rate are the
-best of sixteen trial runs. Its clock leaves out the making of the pairs. Ours has
-counting inside. The loss of both is the exact one, over all pairs, computed
-by one function while the clock stands still.
+best of sixteen trial runs. Its clock leaves out the making of the pairs. Ours
+has counting inside. The loss of both is the exact one, over all pairs,
+computed by one function while the clock stands still.
 
 An epoch of PyTorch takes about an hour, so it runs for `--seconds`. What
 follows from that, and what does not:
@@ -100,7 +100,7 @@ def all_pairs(texts, vocabulary):
         for distance in range(1, WINDOW + 1):
             left, right = ids[:-distance], ids[distance:]
             centres += [left, right]
-            contexts += [right, left]
+            contexts += [left, right]
     return np.concatenate(centres), np.concatenate(contexts)
 
 

@@ -232,7 +232,7 @@ def plan(given):
     for seed in given.seeds:
         for peer in given.peers:
             for epochs in chosen[peer]:
-                label = f"{epochs} epochs" if epochs else "defaults"
+                label = f"epochs {epochs}" if epochs else "defaults"
                 task = {"corpus": given.corpus, "peer": peer, "label": label}
                 if peer == "ours":
                     task |= ours | {"label": given.label or label}

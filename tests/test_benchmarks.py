@@ -151,8 +151,8 @@ def test_programs_take_turns(monkeypatch):
     ]
     turn = [
         ("ours", "defaults"),
-        ("gensim", "1 epochs"),
-        ("gensim", "2 epochs"),
+        ("gensim", "epochs 1"),
+        ("gensim", "epochs 2"),
     ]
     assert plan == [(seed, *run) for seed in (4, 5) for run in turn]
 

@@ -14,6 +14,7 @@ from statistics import median
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 PAGE = "book/benchmarks"
 MARK = re.compile(r"^% measured: (?P<name>\w+)$", re.MULTILINE)
@@ -138,6 +139,13 @@ def training_table(corpus, runs):
     return table(caption, f"bench-training-{corpus}", header, rows)
 
 
+def plain_log(axis):
+    """Logarithmic axis, its ticks in plain numbers: 1, 2, 5, 10."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
 def draw_scores(axes, runs, name):
     """One plot: a score against the time it took, a point a run."""
     for i, ((peer, label), same) in enumerate(groups(runs).items()):
@@ -146,6 +154,7 @@ def draw_scores(axes, runs, name):
         text = f"{PROGRAMS[peer]}, {label}"
         axes.plot(times, values, MARKERS[peer], color=f"C{i}", label=text)
     axes.set_xscale("log")
+    plain_log(axes.xaxis)
     axes.grid(alpha=0.3)
 
 
@@ -202,8 +211,7 @@ def training(results, save):
         picture(
             save("memory", draw_memory(corpora)),
             "Peak memory. The grey part was in use before training began: "
-            "the token lists, which are the same for all, and Python with "
-            "its packages.",
+            "the token lists, and Python with the program's packages.",
             "bench-memory",
             "Horizontal bars of peak memory, one a program, for each corpus.",
         )
@@ -310,6 +318,8 @@ def draw_scaling(runs):
             law = "V²" if power == 2 else "D"
             top.loglog(sizes, theory, "--", color="0.5", label=f"as {law}")
             top.legend()
+        for axis in (top.xaxis, top.yaxis):
+            plain_log(axis)
         top.set_ylabel("seconds a pass")
         below.plot(sizes, memory, "o-")
         below.set_ylabel("MB that training adds")
