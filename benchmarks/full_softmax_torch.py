@@ -100,7 +100,7 @@ def all_pairs(texts, vocabulary):
         for distance in range(1, WINDOW + 1):
             left, right = ids[:-distance], ids[distance:]
             centres += [left, right]
-            contexts += [left, right]
+            contexts += [right, left]
     return np.concatenate(centres), np.concatenate(contexts)
 
 

@@ -50,6 +50,11 @@ def versions():
 
 def machine():
     """Describe the machine without naming it."""
+    if not STATUS.is_file():
+        raise SkipgramError(
+            f"there is no {STATUS} to read peak memory from: these "
+            "benchmarks need Linux"
+        )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "cpu": cpu_model(),
