@@ -11,6 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LIGHT := $(VENV)/light
 FULL := $(VENV)/full
+BENCH := .venv-bench
 HTML := _build/html
 
 # One number format and one encoding, whatever the machine is set to.
@@ -27,7 +28,7 @@ say = @printf '\n== %s\n' "$(1)"
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help train test check-export check-notebooks lint types book-build \
-	run-tests bench book export format clean
+	run-tests bench bench-vectors bench-training bench-quick book export format clean
 
 help:  ## list what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' \
@@ -105,11 +106,48 @@ run-tests: $(FULL) book-build
 
 # --- Measure ------------------------------------------------------------------
 
-bench: $(FULL)  ## compare speed with gensim, side by side
+$(BENCH)/ready: benchmarks/requirements.txt requirements.txt pyproject.toml \
+		| $(BIN)/python
+	$(call say,Install the peers of the benchmarks in $(BENCH))
+	@$(BIN)/python -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet \
+		--requirement benchmarks/requirements.txt
+	@$(BENCH)/bin/python -m pip install --quiet --no-deps --editable .
+	@touch $@
+
+bench: bench-vectors bench-training  ## measure against peers, side by side
+
+bench-vectors: $(FULL)
 	@$(BIN)/python benchmarks/neighbours.py
 	@$(BIN)/python benchmarks/neighbours.py --large
 	@$(BIN)/python benchmarks/analogies.py
 	@$(BIN)/python benchmarks/loading.py
+
+# Hours. benchmarks/README.md says how long each takes.
+bench-training: $(BENCH)/ready
+	$(call say,The cost of a pass)
+	@$(BENCH)/bin/python benchmarks/pass_cost.py
+	$(call say,Training: the embedded corpus)
+	@$(BENCH)/bin/python benchmarks/training.py --corpus sotu
+	$(call say,Training: 12 million tokens)
+	@$(BENCH)/bin/python benchmarks/training.py --corpus general
+	$(call say,The full softmax pair by pair)
+	@$(BENCH)/bin/python benchmarks/full_softmax_torch.py --check
+	@$(BENCH)/bin/python benchmarks/full_softmax_torch.py --seconds 540
+	$(call say,Larger networks)
+	@$(BENCH)/bin/python benchmarks/scaling.py
+
+QUICK := --out out/bench
+
+bench-quick: $(BENCH)/ready  ## the same, small, to see that it runs
+	@$(BENCH)/bin/python benchmarks/pass_cost.py --rounds 3 \
+		$(QUICK)/pass_cost.json
+	@$(BENCH)/bin/python benchmarks/training.py --seeds 0 \
+		--epochs gensim=1 fasttext=1 $(QUICK)/training.json
+	@$(BENCH)/bin/python benchmarks/full_softmax_torch.py --check \
+		--tokens 50000 --trial 1 --seconds 60 $(QUICK)/full_softmax.json
+	@$(BENCH)/bin/python benchmarks/scaling.py --corpus sotu \
+		--sizes 1000 10000 --features 100 --seconds 10 $(QUICK)/scaling.json
 
 # --- Read and write the book --------------------------------------------------
 
@@ -127,5 +165,5 @@ format: $(FULL)  ## tidy the notebooks and the Python files
 	@$(BIN)/ruff format .
 
 clean:  ## remove what was made, .venv too
-	rm -rf $(VENV) _build out book/_static/mathjax build *.egg-info \
+	rm -rf $(VENV) $(BENCH) _build out book/_static/mathjax build *.egg-info \
 		.pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov

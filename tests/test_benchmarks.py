@@ -1,0 +1,303 @@
+"""The benchmarks' own parts: corpora, plans, results, the page made of them.
+
+Nothing is timed or downloaded here.
+"""
+
+import gzip
+import json
+import struct
+import sys
+import zlib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT / "benchmarks"))
+
+import corpora  # noqa: E402
+import full_softmax_torch  # noqa: E402
+import measure  # noqa: E402
+import measured  # noqa: E402
+import training  # noqa: E402
+
+from skipgram_lib import (  # noqa: E402
+    SkipgramError,
+    Vocabulary,
+    tokenize,
+    training_pairs,
+)
+
+# --- Corpora -----------------------------------------------------------------
+
+
+def write_dictionary(root, name, text):
+    folder = root / "usr/share/dictd"
+    folder.mkdir(parents=True)
+    data = gzip.compress(text.encode())
+    (folder / f"{name}.dict.dz").write_bytes(data)
+
+
+def test_webster_without_pronunciation_origin_and_sources(tmp_path):
+    text = (
+        "00-database-info\n   About.\n"
+        'Affear \\Af*fear"\\, v. t. [OE. aferen, AS. [=a]f?ran. See\n'
+        "   {Afeard}.]\n   To frighten. [Obs.] --Spenser.\n"
+        "   [1913 Webster]\n\n"
+        "Zebra\n   An {animal}.\n"
+    )
+    write_dictionary(tmp_path, "gcide", text)
+    first, second = (" ".join(t.split()) for t in corpora.webster(tmp_path))
+    assert first == "Affear , v. t. To frighten. --Spenser."
+    assert second == "Zebra An animal."
+
+
+def test_wordnet_gives_each_meaning_once(tmp_path):
+    meaning = "a .22 caliber firearm [syn: {twenty-two}, {.22}]"
+    text = (
+        f".22\n    n 1: {meaning}\n"
+        f"twenty-two\n    adj 1: being two more than 20\n    n 1: {meaning}\n"
+    )
+    write_dictionary(tmp_path, "wn", text)
+    assert [t.strip() for t in corpora.wordnet(tmp_path)] == [
+        "twenty-two, .22: a .22 caliber firearm",
+        "twenty-two: being two more than 20",
+    ]
+
+
+def test_sword_blocks_are_put_together(tmp_path):
+    blocks = [
+        '<chapter n="1"/>In the <w lemma="x">beginning</w><note>a</note>',
+        '<chapter n="2"/>Thus <i>the</i> heavens',
+    ]
+    data, index = b"", b""
+    for block in blocks:
+        part = zlib.compress(block.encode())
+        index += struct.pack("<III", len(data), len(part), len(block))
+        data += part
+    (tmp_path / "ot.bzs").write_bytes(index)
+    (tmp_path / "ot.bzz").write_bytes(data)
+    found = [text for text in corpora.sword(tmp_path) if text]
+    assert found == ["In the beginning", "Thus the heavens"]
+
+
+def test_paragraphs_come_once_without_code_and_menus(tmp_path):
+    same = "<p>One two three <b>four</b> &amp; five.</p>"
+    page = f"<nav><p>a b c d e f</p></nav>{same}<pre>a b c d e f</pre>"
+    (tmp_path / "a.html").write_text(page, encoding="utf-8")
+    (tmp_path / "b.html").write_text(
+        same + "<ul><li>six seven eight nine ten</li></ul>", encoding="utf-8"
+    )
+    assert list(corpora.paragraphs(tmp_path)) == [
+        "One two three four & five.",
+        "six seven eight nine ten",
+    ]
+
+
+def test_packages_have_checksums():
+    for corpus in corpora.CORPORA.values():
+        for package in corpus.packages:
+            assert len(package.sha256) == len(corpus.sha256) == 64
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setattr(corpora, "CACHE", tmp_path)
+    return tmp_path
+
+
+def test_package_of_another_version_is_refused(cache):
+    package = corpora.CORPORA["general"].packages[0]
+    (cache / f"{package.name}_1_all.deb").write_bytes(b"other")
+    with pytest.raises(SkipgramError, match="is not version"):
+        corpora.fetch(package)
+
+
+def test_no_apt_is_said(cache, monkeypatch):
+    monkeypatch.setattr(corpora, "which", lambda name: None)
+    with pytest.raises(SkipgramError, match="no apt-get to download"):
+        corpora.fetch(corpora.CORPORA["general"].packages[0])
+
+
+def test_another_text_is_refused(cache):
+    (cache / "general.txt").write_text("other\n", encoding="utf-8")
+    with pytest.raises(SkipgramError, match="is not the text that was"):
+        corpora.text_file("general")
+
+
+def test_unknown_corpus_is_refused():
+    with pytest.raises(SkipgramError, match="no corpus of packages"):
+        corpora.text_file("sotu2")
+
+
+# --- Plans and results -------------------------------------------------------
+
+
+def test_settings_are_json_or_text():
+    found = training.settings(
+        ["lr=0.05", "epochs=[5,20]", "objective=softmax"]
+    )
+    assert found == {"lr": 0.05, "epochs": [5, 20], "objective": "softmax"}
+    with pytest.raises(SkipgramError, match="KEY=VALUE"):
+        training.settings(["lr"])
+
+
+def test_programs_take_turns(monkeypatch):
+    line = "training.py --seeds 4 5 --peers ours,gensim --epochs gensim=[1,2]"
+    monkeypatch.setattr(sys, "argv", line.split())
+    plan = [
+        (task["seed"], task["peer"], task["label"])
+        for task in training.plan(training.arguments())
+    ]
+    turn = [
+        ("ours", "defaults"),
+        ("gensim", "epochs 1"),
+        ("gensim", "epochs 2"),
+    ]
+    assert plan == [(seed, *run) for seed in (4, 5) for run in turn]
+
+
+def test_a_run_takes_the_place_of_its_like(tmp_path):
+    path = tmp_path / "deep" / "runs.json"
+    for seed, value in [(0, 1), (1, 2), (0, 3)]:
+        measure.keep_run(path, {"seed": seed, "value": value}, ["seed"])
+    runs = json.loads(path.read_text(encoding="utf-8"))["runs"]
+    assert [(run["seed"], run["value"]) for run in runs] == [(1, 2), (0, 3)]
+
+
+def test_results_of_another_machine_are_not_mixed(tmp_path):
+    path = tmp_path / "runs.json"
+    other = {"machine": {"cpu": "abacus"}, "runs": []}
+    path.write_text(json.dumps(other), encoding="utf-8")
+    with pytest.raises(SkipgramError, match=r"another machine \(abacus\)"):
+        measure.read_results(path)
+
+
+def curve(*losses):
+    return [
+        {"seconds": 10.0 * i, "loss": loss} for i, loss in enumerate(losses)
+    ]
+
+
+def test_time_to_a_loss_is_measured_or_bounded():
+    falling = curve(9, 8, 7.5, 7.25, 7.0)
+    time_to = full_softmax_torch.time_to
+    assert time_to(falling, 7.5) == {"measured": 20.0}
+    # From 30 s to 40 s it fell by 0.25: another 0.5 takes 20 s.
+    assert time_to(falling, 6.5) == {"bound": 40.0, "estimate": 60.0}
+    assert time_to(curve(7, 7, 7, 7), 6) == {"bound": 30.0}
+
+
+def test_pairs_of_the_peer_are_the_pairs_of_the_book():
+    text = tokenize("the quick brown fox jumps over the lazy dog")
+    vocabulary = Vocabulary.from_tokens([text])
+    found = full_softmax_torch.all_pairs([text], vocabulary)
+    ids = [vocabulary[word] for word in text]
+    expected = training_pairs(ids, window=full_softmax_torch.WINDOW)
+    pairs = sorted(zip(*(part.tolist() for part in found), strict=True))
+    assert pairs == sorted(map(tuple, expected))
+
+
+# --- The page ----------------------------------------------------------------
+
+CONDITIONS = {
+    "date": "2026-11-23T20:00:00+00:00",
+    "commit": "abc",
+    "versions": {"python": "3.11"},
+    "load": 0.5,
+    "threads": 2,
+}
+
+
+def training_run(peer, seed, seconds, score):
+    names = "wordsim353", "simlex999", "google"
+    scores = {name: {"score": score, "asked": 5, "of": 9} for name in names}
+    run = {"corpus": "sotu", "peer": peer, "label": "defaults", "seed": seed}
+    run |= {"seconds": seconds, "peak_mb": 300, "before_mb": 100}
+    return CONDITIONS | run | {"tokens": 2_000_000, "scores": scores}
+
+
+def fill(tmp_path, name, runs, text=None):
+    machine = {"cpu": "abacus", "cores": 2, "memory_gib": 8, "system": "L"}
+    path = tmp_path / f"{name}.json"
+    results = {"machine": machine, "runs": runs}
+    path.write_text(json.dumps(results), encoding="utf-8")
+    page = text or f"before\n\n% measured: {name}\n\nafter\n"
+    return measured.fill(page, tmp_path, tmp_path / "out" / "measured")
+
+
+def test_table_of_training_shows_medians_and_ratios_of_pairs(tmp_path):
+    runs = [
+        training_run("gensim", 0, 10.0, 0.4),
+        training_run("gensim", 1, 30.0, 0.5),
+        training_run("ours", 0, 2.0, 0.45),
+        training_run("ours", 1, 3.0, 0.45),
+    ]
+    page = fill(tmp_path, "training", runs)
+    rows = [line for line in page.splitlines() if line.startswith("| ")]
+    assert "Google analogies (5 of 9)" in rows[0]
+    assert rows[2].startswith("| skipgram_lib, defaults | 2 | 2.5 (2.0–3.0)")
+    assert "| 7.50 (5.00–10.00) |" in rows[3]
+    assert "| 0.450 (0.400–0.500) |" in rows[3]
+    for name in ("training", "memory"):
+        assert f"/out/measured/{name}.svg" in page
+        assert (tmp_path / "out" / "measured" / f"{name}.svg").is_file()
+    assert "abacus" in page
+    assert "23 November 2026" in page
+    assert page.startswith("before\n")
+    assert page.endswith("after\n")
+
+
+def test_a_bound_is_shown_as_one(tmp_path):
+    ours = [
+        {"epoch": 1, "loss": 7.5, "seconds": 2.0},
+        {"epoch": 2, "loss": 6.5, "seconds": 4.0},
+    ]
+    last = {"seconds": 40.0, "pairs": 400}
+    slow = curve(9, 8, 7.5, 7.25, 7.0)
+    slow[-1] |= last
+    run = {"name": "10 x 3", "pairs": 4000, "torch": {}}
+    run["torch"] = {"best": {"batch": 256, "lr": 0.01}, "curve": slow}
+    run["compare"] = full_softmax_torch.compare(
+        {"curve": ours, "pairs": 4000}, run["torch"]
+    )
+    page = fill(tmp_path, "full_softmax", [CONDITIONS | run])
+    assert "| 1 | 7.5000 | 2 | 20 |  | 10.0 |" in page
+    assert "| 2 | 6.5000 | 4 | > 40 | 60 | > 10.0 |" in page
+    assert (
+        "400 s an epoch; a pass over the counts takes 2 s, 200 times" in page
+    )
+
+
+def test_pass_cost_is_a_multiple_of_the_products(tmp_path):
+    run = {"V": 1000, "D": 100, "pass_seconds": [0.6, 1.2]}
+    run |= {"square": [1e9, 1e9], "products": [0.5e9, 0.5e9]}
+    page = fill(tmp_path, "pass_cost", [CONDITIONS | run])
+    assert "| 1.50 (1.00–2.00) | 0.75 (0.50–1.00) | 1 |" in page
+
+
+def test_sizes_are_shown_in_order(tmp_path):
+    runs = [
+        CONDITIONS
+        | {"V": V, "D": D, "corpus": "sotu", "pass_seconds": V * D / 1e6}
+        | {"steps_timed": 2, "steps_of_a_pass": 2}
+        | {"peak_mb": 300, "before_mb": 100}
+        for V, D in [(10_000, 300), (1000, 300), (10_000, 50)]
+    ]
+    page = fill(tmp_path, "scaling", runs)
+    places = [
+        page.index(s) for s in ("1,000 × 300", "10,000 × 50", "10,000 ×")
+    ]
+    assert places == sorted(places)
+
+
+def test_what_was_not_measured_is_said(tmp_path):
+    page = measured.fill("% measured: scaling\n", tmp_path, tmp_path)
+    assert "Not measured yet: run `make bench`" in page
+    assert "benchmarks/results/scaling.json" in page
+
+
+def test_every_mark_of_the_page_has_a_maker():
+    text = (ROOT / f"{measured.PAGE}.md").read_text(encoding="utf-8")
+    marks = [match["name"] for match in measured.MARK.finditer(text)]
+    assert sorted(marks) == sorted(measured.MAKERS)
