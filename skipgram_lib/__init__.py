@@ -9,10 +9,17 @@ from .counts import Counts, count_pairs
 from .errors import SkipgramError, UnknownWordError
 from .evaluation import evaluate_word_analogies, evaluate_word_pairs
 from .formats import load_vectors, save_vectors
+from .negative_sampling import NegativeSampling
 from .phrases import ENGLISH_CONNECTOR_WORDS, Phrases, learn_phrases
 from .training import SkipGram
 from .vectors import WordVectors
-from .vocabulary import Vocabulary, load_sotu, read_documents, tokenize
+from .vocabulary import (
+    Vocabulary,
+    encode_documents,
+    load_sotu,
+    read_documents,
+    tokenize,
+)
 from .windows import training_pairs
 
 __version__ = "0.1.0"
@@ -21,6 +28,7 @@ __all__ = [
     "Backend",
     "Counts",
     "ENGLISH_CONNECTOR_WORDS",
+    "NegativeSampling",
     "Phrases",
     "SkipGram",
     "SkipgramError",
@@ -28,6 +36,7 @@ __all__ = [
     "Vocabulary",
     "WordVectors",
     "count_pairs",
+    "encode_documents",
     "evaluate_word_analogies",
     "evaluate_word_pairs",
     "get_backend",

@@ -503,7 +503,8 @@ def keep_history(
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #7f69130f
 PLAIN: dict[str, Any] = {
-    "epochs": 10, "lr": 0.03, "lr_in": 0.03, "start": "random", "penalty": 0.0,
+    "epochs": 10, "lr": 0.03, "lr_in": 0.03, "batch_rows": 500,
+    "start": "random", "penalty": 0.0,
 }
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #13d864dd
@@ -547,7 +548,7 @@ class StepwiseNetwork(WordNetwork):
 
     def fit_steps(
         self, counts: Counts, epochs: int = 4, lr: float | None = None,
-        batch_rows: int = 500, held_out: Counts | None = None, *,
+        batch_rows: int = 1_000, held_out: Counts | None = None, *,
         lr_in: float | None = None,
         start: str = "counts",
         penalty: float = 0.02,
@@ -581,7 +582,7 @@ class TrainableNetwork(StepwiseNetwork):
 
     def fit(
         self, counts: Counts, epochs: int = 4, lr: float | None = None,
-        batch_rows: int = 500, held_out: Counts | None = None,
+        batch_rows: int = 1_000, held_out: Counts | None = None,
         progress: bool | None = None, **settings: Any,
     ) -> Self:
         """Train on counts and return the model; again: train further.
