@@ -183,7 +183,8 @@ def leading_factors(
         The matrix is about ``(U * s) @ W.T``; s falls.
     """
     xp, V = backend.xp, cells.shape[0]
-    if V <= max(1_000, 4 * k):
+    small = max(1_000, 4 * k)
+    if V <= small:
         whole = backend.asarray(cells.toarray())
         U, s, turned = xp.linalg.svd(whole, full_matrices=False)
         return U[:, :k], s[:k], turned[:k].T

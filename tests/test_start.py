@@ -1,0 +1,169 @@
+"""First weights from the counts: associations and their factors."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skipgram_lib import Backend
+from skipgram_lib.network import initial_network
+from skipgram_lib.start import (
+    BlockwiseMatrix,
+    SparseMatrix,
+    explored_space,
+    first_weights,
+    leading_factors,
+    multiplier,
+    positive_associations,
+)
+
+NUMPY = Backend()
+seeds = st.integers(0, 1_000)
+
+
+def random_table(seed, V, filled=0.3):
+    """Return a sparse table of whole numbers, some rows of it empty."""
+    rng = np.random.default_rng(seed)
+    table = rng.integers(1, 9, (V, V)) * (rng.random((V, V)) < filled)
+    table[0, -1] = 3
+    return sp.csr_array(table.astype(float))
+
+
+def known_product(V, rank, seed=0):
+    """Return a sparse float32 matrix whose rank is known."""
+    rng = np.random.default_rng(seed)
+    left, right = rng.normal(size=(2, V, rank))
+    return sp.csr_array((left @ right.T).astype(np.float32))
+
+
+# Associations
+
+
+@given(seeds, st.integers(2, 12))
+def test_associations_are_the_formula(seed, V):
+    N = random_table(seed, V)
+    found = positive_associations(N)
+    dense = N.toarray()
+    for c in range(V):
+        for o in range(V):
+            wanted = 0.0
+            if dense[c, o]:
+                near = dense[c, o] / dense[c].sum()
+                wanted = max(0, np.log(near / (dense[:, o].sum() / N.sum())))
+            assert found[c, o] == pytest.approx(wanted, abs=1e-5)
+    assert found.dtype == np.float32
+    assert (found.data > 0).all()
+
+
+def test_associations_leave_the_counts_alone():
+    N = random_table(1, 9)
+    before = N.copy()
+    positive_associations(N)
+    assert (before != N).nnz == 0
+
+
+def test_associations_are_finite_where_a_cell_is_a_stored_zero():
+    N = sp.csr_array(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    N.data[0] = 0.0
+    assert np.isfinite(positive_associations(N).toarray()).all()
+
+
+# Products
+
+
+@given(seeds, st.integers(1, 30), st.integers(1, 9), st.integers(1, 4))
+def test_blocks_multiply_as_the_whole(seed, V, rows, columns):
+    cells = sp.csr_array(random_table(seed, V).astype(np.float32))
+    Y = np.random.default_rng(seed).normal(size=(V, columns))
+    Y = Y.astype(np.float32)
+    for matrix in [BlockwiseMatrix(cells, NUMPY, rows), SparseMatrix(cells)]:
+        whole = cells.toarray()
+        np.testing.assert_allclose(matrix.times(Y), whole @ Y, atol=1e-3)
+        np.testing.assert_allclose(
+            matrix.transposed_times(Y), whole.T @ Y, atol=1e-3
+        )
+
+
+def test_a_table_that_is_almost_empty_stays_sparse():
+    thin = sp.csr_array(sp.eye_array(100, dtype=np.float32, format="csr"))
+    assert isinstance(multiplier(thin, NUMPY), SparseMatrix)
+    full = sp.csr_array(np.ones((100, 100), np.float32))
+    assert isinstance(multiplier(full, NUMPY), BlockwiseMatrix)
+
+
+# Factors
+
+
+@pytest.mark.parametrize("V", [300, 1_500])  # LAPACK's, and our own
+def test_factors_of_low_rank_give_the_matrix_back(V):
+    cells = known_product(V, rank=20)
+    U, s, W = leading_factors(cells, 20, 0, NUMPY)
+    np.testing.assert_allclose((U * s) @ W.T, cells.toarray(), atol=5e-3)
+    for side in (U, W):
+        np.testing.assert_allclose(side.T @ side, np.eye(20), atol=1e-3)
+    assert (np.diff(s) <= 0).all()
+
+
+def test_factors_are_near_the_exact_decomposition():
+    rng = np.random.default_rng(3)
+    strengths = 100 * 0.9 ** np.arange(1_200)
+    left, right = (
+        np.linalg.qr(m)[0] for m in rng.normal(size=(2, 1_200, 1_200))
+    )
+    whole = ((left * strengths) @ right.T).astype(np.float32)
+    _, s, _ = leading_factors(sp.csr_array(whole), 30, 0, NUMPY)
+    np.testing.assert_allclose(s, strengths[:30], rtol=1e-3)
+
+
+def test_an_exhausted_space_still_has_perpendicular_columns():
+    cells = known_product(1_200, rank=5)
+    start = np.random.default_rng(0).normal(size=(1_200, 8))
+    matrix = BlockwiseMatrix(cells, NUMPY)
+    Q, image = explored_space(matrix, start.astype(np.float32), 4, np)
+    np.testing.assert_allclose(Q.T @ Q, np.eye(40), atol=1e-3)
+    np.testing.assert_allclose(
+        image, cells.toarray().T @ Q, atol=2e-3 * abs(image).max()
+    )
+
+
+def test_the_same_seed_finds_the_same_bits():
+    cells = known_product(1_300, rank=50)
+    one, two, other = (
+        leading_factors(cells, 10, seed, NUMPY)[0] for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(one, two)
+    assert (one != other).any()
+
+
+# First weights
+
+
+@settings(max_examples=20)
+@given(seeds, st.integers(2, 40), st.integers(1, 60))
+def test_first_weights_come_near_the_associations(seed, V, D):
+    N = random_table(seed, V, 0.6)
+    network = initial_network(V, D, seed)
+    first_weights(network, N, seed, NUMPY)
+    assert network.W_in.shape == network.W_out.shape == (V, D)
+    for array in vars(network).values():
+        assert array.dtype == np.float32
+        assert np.isfinite(array).all()
+    if D >= V:
+        product = network.W_in[:, :V] @ network.W_out[:, :V].T
+        wanted = positive_associations(N).toarray()
+        # Directions without strength keep their small random numbers.
+        assert abs(product - wanted).max() < 0.03
+
+
+def test_features_without_a_direction_stay_random():
+    network, fresh = initial_network(6, 10, 0), initial_network(6, 10, 0)
+    first_weights(network, random_table(0, 6, 0.8), 0, NUMPY)
+    np.testing.assert_array_equal(network.W_in[:, 6:], fresh.W_in[:, 6:])
+    assert (network.W_in[:, 0] != fresh.W_in[:, 0]).all()
+
+
+def test_a_text_without_associations_keeps_random_weights():
+    network, fresh = initial_network(5, 3, 0), initial_network(5, 3, 0)
+    first_weights(network, sp.csr_array(np.ones((5, 5))), 0, NUMPY)
+    np.testing.assert_array_equal(network.W_in, fresh.W_in)
