@@ -8,8 +8,8 @@ Each size of the vocabulary is counted once. On these counts both objectives
 are trained, by turns, with both settings: `plain` is the tutorial's own
 (random first weights, no penalty, 10 epochs in batches of 500), `head start`
 is what `fit` does unless told otherwise (first weights from the counts, a
-penalty, 4 epochs in batches of 1,000). Learning rates are left to `fit`,
-which has one for each objective.
+penalty, 4 epochs in batches of 1,000). Sampling has the learning rates that
+`fit` chooses for it, in both settings.
 
 Each run has a process of its own. Seconds are those of `fit`; memory is the
 peak of the process while it trains, the counts included. The scores are those
@@ -47,11 +47,7 @@ from skipgram_lib.training import PLAIN
 
 OUT = Path(__file__).with_suffix(".json")
 OBJECTIVES = ("softmax", "negative-sampling")
-RATES = ("lr", "lr_in")
-SETTINGS = {
-    "plain": {key: PLAIN[key] for key in PLAIN if key not in RATES},
-    "head start": {},
-}
+SETTINGS = ("plain", "head start")
 KEY = (
     "corpus",
     "words",
@@ -63,17 +59,25 @@ KEY = (
 )
 
 
+def settings_of(task):
+    """Arguments of `fit`: one setting, for one objective."""
+    if task["setting"] == "head start":
+        return {"objective": task["objective"]}
+    rates = {"lr": None, "lr_in": None}  # as `fit` chooses them
+    own = {} if task["objective"] == "softmax" else rates
+    return {"objective": task["objective"], **PLAIN, **own}
+
+
 def run_task(task):
     """Train once on stored counts; return seconds, memory and scores."""
     with Path(task["counts"]).open("rb") as file:  # written by `store`
         vocabulary, counts = pickle.load(file)
-    settings = SETTINGS[task["setting"]]
     forget_peak()
     before, start = memory_now(), perf_counter()
     model = SkipGram(
         vocabulary, task["vector_size"], task["seed"], backend="numpy"
     )
-    model.fit(counts, progress=False, objective=task["objective"], **settings)
+    model.fit(counts, progress=False, **settings_of(task))
     return {
         "seconds": perf_counter() - start,
         "peak_mb": peak_memory(),
@@ -144,7 +148,7 @@ def arguments():
     add("--vector-size", type=int, default=300)
     choices = {"nargs": "+", "metavar": "NAME"}
     add("--objectives", **choices, choices=OBJECTIVES, default=OBJECTIVES)
-    add("--settings", **choices, choices=SETTINGS, default=list(SETTINGS))
+    add("--settings", **choices, choices=SETTINGS, default=SETTINGS)
     add("--seeds", type=int, nargs="+", default=[0])
     add("--threads", type=int, default=2)
     add("--out", type=Path, default=OUT)
