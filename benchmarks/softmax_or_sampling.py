@@ -15,7 +15,8 @@ Each run has a process of its own. Seconds are those of `fit`; memory is the
 peak of the process while it trains, the counts included. The scores are those
 of chapter 10: Spearman's correlation on WordSim-353 and SimLex-999, accuracy
 on the Google analogies, and how many questions were answered, for the rows of
-W_in and for W_in + W_out.
+W_in and for W_in + W_out. `others` is the share of the machine that other
+programs took while it trained: measure on an idle one.
 
 Results go into benchmarks/softmax_or_sampling.json, each run as soon as it
 ends; chapter 14 shows what is there. A run with the same corpus, size,
@@ -24,6 +25,7 @@ objective, setting, threads and seed takes the place of an earlier one.
 
 import argparse
 import json
+import os
 import pickle
 import sys
 import tempfile
@@ -68,18 +70,31 @@ def settings_of(task):
     return {"objective": task["objective"], **PLAIN, **own}
 
 
+def seconds_at_work():
+    """Processor seconds of the whole machine, and of this process."""
+    line = Path("/proc/stat").read_text().partition("\n")[0]
+    user, nice, system, _, _, *rest = map(int, line.split()[1:9])
+    ticks = user + nice + system + sum(rest)
+    return ticks / os.sysconf("SC_CLK_TCK"), sum(os.times()[:2])
+
+
 def run_task(task):
     """Train once on stored counts; return seconds, memory and scores."""
     with Path(task["counts"]).open("rb") as file:  # written by `store`
         vocabulary, counts = pickle.load(file)
     forget_peak()
     before, start = memory_now(), perf_counter()
+    all_before, own_before = seconds_at_work()
     model = SkipGram(
         vocabulary, task["vector_size"], task["seed"], backend="numpy"
     )
     model.fit(counts, progress=False, **settings_of(task))
+    seconds = perf_counter() - start
+    all_after, own_after = seconds_at_work()
+    others = all_after - all_before - (own_after - own_before)
     return {
-        "seconds": perf_counter() - start,
+        "seconds": seconds,
+        "others": max(0.0, others / seconds / (os.cpu_count() or 1)),
         "peak_mb": peak_memory(),
         "before_mb": before,
         "epochs": len(model.history),
@@ -133,7 +148,7 @@ def show(run):
         f"WordSim {scores['wordsim353']['score']:.3f}  "
         f"SimLex {scores['simlex999']['score']:.3f}  "
         f"analogies {scores['google']['score']:.3f} "
-        f"of {scores['google']['asked']:,}",
+        f"of {scores['google']['asked']:,}  others {run['others']:.0%}",
         flush=True,
     )
 
