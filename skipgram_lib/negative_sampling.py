@@ -376,7 +376,7 @@ def scale_sigmoids(
     for i in range(0, len(scores), slab):
         part = scores[i : i + slab]
         sigmoid, surprise = sigmoid_and_surprise(part)
-        losses.append(n[i : i + slab] @ (surprise.astype(float) @ weights))
+        losses.append(n[i : i + slab] @ (surprise @ weights))
         xp.multiply(sigmoid, small, out=part)
         part *= small_n[i : i + slab, None]
     return float(sum(losses))
