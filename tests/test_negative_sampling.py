@@ -485,6 +485,15 @@ def test_scores_become_sigmoids_in_place(slab):
     assert loss == pytest.approx(-(each * log_expit(-before)).sum())
 
 
+def test_the_loss_of_float32_scores_is_summed_in_float64():
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(40, 300)).astype(np.float32)
+    n, weights = rng.uniform(1, 9, 40), rng.uniform(0.1, 5, 300)
+    surprise = sigmoid_and_surprise(scores)[1].astype(float)
+    loss = scale_sigmoids(scores, n, weights)
+    assert loss == pytest.approx(n @ surprise @ weights, rel=1e-12)
+
+
 def test_float32_weights_give_float32_gradients_and_a_float64_loss():
     V = 60
     N, rows = random_counts(0, V), np.arange(V)
