@@ -400,7 +400,7 @@ def test_phrases_are_joined_and_written_beside_the_model(tmp_path, capsys):
         "found": len(phrases.find_phrases()),
         "file": str(beside),
     }
-    joined = phrases.join("the new york city tax".split())
+    joined = phrases.join(["the", "new", "york", "city", "tax"])
     assert joined == ["the", "new_york_city", "tax"]
     known = SkipGram.load(out).vocabulary
     assert known.frequencies[known["new_york_city"]] == 20
