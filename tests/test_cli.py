@@ -1,5 +1,6 @@
 """The command line, as a person or a script meets it."""
 
+import inspect
 import json
 import os
 import re
@@ -8,13 +9,16 @@ import signal
 import subprocess
 import sys
 import time
+from string import ascii_lowercase
 
 import numpy as np
 import pytest
 
 from skipgram_lib import (
+    Phrases,
     SkipGram,
     WordVectors,
+    count_pairs,
     evaluate_word_analogies,
     evaluate_word_pairs,
     load_vectors,
@@ -23,11 +27,13 @@ from skipgram_lib.cli import (
     COMMANDS,
     EXAMPLES,
     examples_of,
+    fit_settings,
     main,
     make_parser,
     table,
 )
 from skipgram_lib.evaluation import find_test_set
+from skipgram_lib.training import PLAIN
 
 TEXT = "new york city\nnew york state\nnew jersey\n" * 20
 SMALL = ["--vector-size", "8", "--epochs", "3", "--document", "line"]
@@ -152,6 +158,12 @@ BELOW_ONE = [
     ("--vocab-size", "0", "vocab"),
     ("--min-count", "0", "min_count"),
     ("--sample", "2", "sample"),
+    ("--batch-rows", "0", "batch_rows"),
+    ("--penalty", "-1", "penalty"),
+    ("--penalty", "nan", "penalty"),
+    ("--lr", "0", "lr"),
+    ("--lr-in", "inf", "lr_in"),
+    ("--phrases", "-1", "phrases"),
 ]
 
 
@@ -260,6 +272,9 @@ def test_a_word_to_show_is_checked_before_training(text, tmp_path, capsys):
         ["context", "model"],
         ["train", "--out", "x", "--window", "five"],
         ["train", "--out", "x", "--backend", "abacus"],
+        ["train", "--out", "x", "--objective", "guess"],
+        ["train", "--out", "x", "--start", "zero"],
+        ["train", "--out", "x", "--phrases", "two"],
     ],
 )
 def test_a_command_that_makes_no_sense_ends_with_2(words, capsys):
@@ -276,14 +291,161 @@ def test_the_cupy_backend_is_refused_with_a_reason(text, tmp_path, capsys):
     assert "cupy" in capsys.readouterr().err.splitlines()[-1]
 
 
+def defaults_of_fit():
+    """Return the defaults of what the command line passes to `fit`."""
+    found = inspect.signature(SkipGram.fit_steps).parameters.values()
+    return {p.name: p.default for p in found} | {"lr": None, "lr_in": None}
+
+
+def settings_of(line):
+    """Return the settings of `fit` for a command line."""
+    words = ["train", "--out", "x", *line.split()]
+    return fit_settings(make_parser().parse_args(words))
+
+
+SOFTMAX, SAMPLED = {"objective": "softmax"}, "--objective negative-sampling"
+
+
+@pytest.mark.parametrize(
+    ("line", "rates"),
+    [
+        ("", (0.03, 0.05)),
+        ("--lr 0.3", (0.3, 0.5)),
+        ("--lr-in 0.3", (0.03, 0.3)),
+        ("--plain", (0.03, 0.03)),
+        ("--plain --lr 0.3", (0.3, 0.3)),
+        ("--plain --lr-in 0.3", (0.03, 0.3)),
+        (SAMPLED, (0.1, 0.1)),
+        (f"--plain {SAMPLED}", (0.1, 0.1)),
+        (f"--plain {SAMPLED} --lr 0.2", (0.2, 0.2)),
+    ],
+)
+def test_learning_rates_follow_from_the_other_options(line, rates):
+    settings = settings_of(line)
+    assert (settings["lr"], settings["lr_in"]) == pytest.approx(rates)
+
+
+def test_defaults_are_those_of_fit_and_plain_is_plain():
+    wanted = {
+        name: default
+        for name, default in defaults_of_fit().items()
+        if name in settings_of("") and not name.startswith("lr")
+    }
+    assert len(wanted) == 5
+    assert settings_of("").items() >= wanted.items()
+    assert settings_of("--plain") == PLAIN | SOFTMAX
+    given = "--epochs 3 --batch-rows 7 --penalty 0.5 --start counts"
+    wanted = {"epochs": 3, "batch_rows": 7, "penalty": 0.5, "start": "counts"}
+    assert settings_of(f"--plain {given}") == PLAIN | SOFTMAX | wanted
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ([], "full softmax, first weights from the counts, penalty 0.02\n"),
+        (["--plain"], "full softmax, first weights random, no penalty\n"),
+        (SAMPLED.split(), "negative sampling, first weights from the counts"),
+    ],
+)
+def test_train_is_fit_with_these_settings(
+    text, tmp_path, capsys, options, says
+):
+    out, again = tmp_path / "model", tmp_path / "again"
+    train = ["train", str(text), *SMALL, *options]
+    assert main([*train, "--out", str(out)]) == 0
+    shown, progress = capsys.readouterr()
+    assert says in shown
+    assert says.strip() in progress
+    answer = answer_of(capsys, *train, "--out", again)
+    settings = settings_of(" ".join([*SMALL, *options]))
+    assert answer["training"] == settings
+    model, saved = SkipGram.load(out), SkipGram.load(again)
+    counts = count_pairs(
+        [line.split() for line in TEXT.splitlines()], saved.vocabulary
+    )
+    wanted = SkipGram(saved.vocabulary, 8).fit(counts, **settings)
+    for found in (model, saved):
+        assert (found.network.W_in == wanted.network.W_in).all()
+
+
+def test_the_sampled_loss_is_not_shown_beside_the_floor(
+    text, tmp_path, capsys
+):
+    train = ["train", text, *SMALL, *SAMPLED.split()]
+    train = [*map(str, train), "--out", str(tmp_path / "model")]
+    answer = answer_of(capsys, *train)
+    assert answer["loss_floor"] is None
+    assert answer["loss_knowing_nothing"] is None
+    assert len(answer["loss_by_epoch"]) == 3
+    assert main(train) == 0
+    shown = capsys.readouterr().out
+    assert "epoch 3" in shown
+    assert "floor" not in shown
+
+
+def test_phrases_are_joined_and_written_beside_the_model(tmp_path, capsys):
+    file, out = tmp_path / "text.txt", tmp_path / "deep" / "model"
+    words = [f"q{a}{b}" for a in ascii_lowercase for b in ascii_lowercase]
+    others = np.random.default_rng(0).choice(words, 5_000)
+    pieces = [*others[:4_000], *others[4_000:].reshape(20, -1).tolist()]
+    pieces[4_000:] = [" ".join([*p, "new york city"]) for p in pieces[4_000:]]
+    file.write_text(" ".join(pieces))
+    train = ["train", file, *SMALL, "--phrases", "2", "--document", "file"]
+    train = [*map(str, train), "--out", str(out)]
+    answer = answer_of(capsys, *train)
+    beside = out.with_name("model.phrases.json")
+    phrases = Phrases.load(beside)
+    assert answer["phrases"] == {
+        "passes": 2,
+        "found": len(phrases.find_phrases()),
+        "file": str(beside),
+    }
+    joined = phrases.join(["the", "new", "york", "city", "tax"])
+    assert joined == ["the", "new_york_city", "tax"]
+    known = SkipGram.load(out).vocabulary
+    assert known.frequencies[known["new_york_city"]] == 20
+    assert "york" not in known
+    assert sorted(p.name for p in out.parent.iterdir()) == [
+        "model",
+        "model.phrases.json",
+    ]
+    assert main(train) == 0
+    shown, progress = capsys.readouterr()
+    assert f"{beside} written: {answer['phrases']['found']} phrases" in shown
+    assert "phrases, passes: 2" in progress
+
+
+def test_without_phrases_there_is_no_file_of_them(text, tmp_path, capsys):
+    out = tmp_path / "model"
+    answer = answer_of(capsys, "train", text, *SMALL, "--out", out)
+    assert answer["phrases"] is None
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["model", "york.txt"]
+
+
+def test_the_place_of_the_phrases_is_checked_before_the_text(tmp_path, capsys):
+    out = tmp_path / "model"
+    (tmp_path / "model.phrases.json").mkdir()
+    train = ["train", "no_such_file.txt", "--phrases", "1", "--out", str(out)]
+    assert main(train) == 1
+    line = complaint(capsys)
+    assert "model.phrases.json is a folder" in line
+    assert not out.exists()
+
+
 def test_help_shows_every_default(capsys):
     with pytest.raises(SystemExit) as end:
         main(["train", "--help"])
     shown = capsys.readouterr().out
     assert end.value.code == 0
     args = make_parser().parse_args(["train", "--out", "x"])
-    for name in ("vocab_size", "window", "vector_size", "epochs", "lr"):
+    for name in ("vocab_size", "window", "vector_size", "phrases"):
         assert f"({getattr(args, name)})" in shown
+    for name in ("objective", "start", "penalty", "epochs", "batch_rows"):
+        assert f"({defaults_of_fit()[name]})" in shown
+    shown = " ".join(shown.split())
+    assert "(0.03; negative sampling: 0.1)" in shown
+    assert "(5/3 of lr; negative sampling: lr)" in shown
 
 
 def test_ctrl_c_ends_with_one_line_and_leaves_nothing(tmp_path):
@@ -742,6 +904,7 @@ def test_bash_completes_commands_and_options(tmp_path, capsys):
 
     assert completed("skipgram", "con") == ["context", "convert"]
     assert "--topn" in completed("skipgram", "similar", "--to")
+    assert "--objective" in completed("skipgram", "train", "--ob")
 
 
 FUNCTION = re.compile(r"complete .*-F (\w+) skipgram")
