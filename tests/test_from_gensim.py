@@ -7,7 +7,14 @@ import sys
 import pytest
 
 import skipgram_lib
-from skipgram_lib import SkipGram, Vocabulary, WordVectors, count_pairs
+from skipgram_lib import (
+    Phrases,
+    SkipGram,
+    Vocabulary,
+    WordVectors,
+    count_pairs,
+    training,
+)
 
 PAGE = "book/from_gensim.md"
 
@@ -69,7 +76,7 @@ def test_two_lines_are_changed_and_the_same_is_printed(blocks, folder):
 
 
 def test_the_training_of_the_page_runs(blocks):
-    script = blocks[2].replace("epochs=10", "epochs=1")
+    script = blocks[2].replace("epochs=4", "epochs=1")
     script = script.replace("10_000", "500").replace("=300", "=8")
     assert script != blocks[2]
     names = {}
@@ -84,7 +91,7 @@ def test_every_name_of_the_tables_exists(page):
     names = {n for cell in ours for n in re.findall(r"`(\w+)(?:`|\()", cell)}
     names |= set(re.findall(r"`vectors\.(\w+)", " ".join(ours)))
     names |= set(re.findall(r"`model\.(\w+)", " ".join(ours)))
-    places = [skipgram_lib, WordVectors, SkipGram]
+    places = [skipgram_lib, training, WordVectors, SkipGram, Phrases]
     attributes = {"words", "index", "matrix", "history", "save"}
     missing = [
         name
