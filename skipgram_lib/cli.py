@@ -6,13 +6,13 @@
 __all__ = ['Answer', 'Parser', 'FIT', 'CHOICES', 'COMMANDS', 'EXAMPLES', 'Command', 'say', 'bar', 'printable', 'table',
            'add_vectors', 'is_model', 'read_vectors', 'add_text_options', 'add_model_options', 'add_training_options',
            'plain_settings', 'fit_settings', 'train_options', 'TextFiles', 'documents_of', 'phrases_of',
-           'read_and_count', 'words_to_show', 'report', 'phrases_path', 'describe_phrases', 'method_text',
-           'check_train', 'run_train', 'loss_lines', 'written_lines', 'show_train', 'add_topn', 'context_options',
-           'read_model', 'run_context', 'show_context', 'similar_options', 'named', 'run_similar', 'show_similar',
-           'analogy_options', 'run_analogy', 'show_analogy', 'odd_options', 'run_odd', 'show_odd', 'evaluate_options',
-           'run_evaluate', 'interval_of', 'interval_text', 'show_test', 'show_evaluate', 'convert_options',
-           'run_convert', 'show_convert', 'map_options', 'run_map', 'show_map', 'examples_of', 'help_page',
-           'make_parser', 'forgive_letters', 'reader_gone', 'main']
+           'read_and_count', 'words_to_show', 'loss_ladder', 'report', 'phrases_path', 'describe_phrases',
+           'method_text', 'check_train', 'run_train', 'loss_lines', 'written_lines', 'show_train', 'add_topn',
+           'context_options', 'read_model', 'run_context', 'show_context', 'similar_options', 'named', 'run_similar',
+           'show_similar', 'analogy_options', 'run_analogy', 'show_analogy', 'odd_options', 'run_odd', 'show_odd',
+           'evaluate_options', 'run_evaluate', 'interval_of', 'interval_text', 'show_test', 'show_evaluate',
+           'convert_options', 'run_convert', 'show_convert', 'map_options', 'run_map', 'show_map', 'examples_of',
+           'help_page', 'make_parser', 'forgive_letters', 'reader_gone', 'main']
 
 # %% ../notebooks/17_command_line.ipynb #e2f2dce0
 import argparse
@@ -324,16 +324,21 @@ def words_to_show(vocabulary: Vocabulary, counts: Counts) -> list[str]:
     return vocabulary.decode(whole) or vocabulary.words[:4]
 
 # %% ../notebooks/17_command_line.ipynb #73cc2edb
-def report(model: SkipGram, counts: Counts, settings: Answer) -> Answer:
-    """Say in numbers what a model was trained on, how, and how well."""
-    N, words = counts.matrix(), model.vocabulary
+def loss_ladder(counts: Counts, settings: Answer) -> Answer:
+    """Losses to compare with; None where the objective has others."""
+    N = counts.matrix()
     ladder = {
-        "loss_knowing_nothing": float(np.log(len(words))),
+        "loss_knowing_nothing": float(np.log(N.shape[0])),
         "loss_knowing_frequencies": unigram_entropy(N),
         "loss_floor": entropy_floor(N),
     }
-    if settings["objective"] != "softmax":
-        ladder = dict.fromkeys(ladder)
+    sampled = settings["objective"] != "softmax"
+    return {name: None if sampled else loss for name, loss in ladder.items()}
+
+# %% ../notebooks/17_command_line.ipynb #ebb42dd0
+def report(model: SkipGram, counts: Counts, settings: Answer) -> Answer:
+    """Say in numbers what a model was trained on, how, and how well."""
+    N, words = counts.matrix(), model.vocabulary
     return {
         "tokens": words.total_tokens,
         "vocabulary_size": len(words),
@@ -344,7 +349,7 @@ def report(model: SkipGram, counts: Counts, settings: Answer) -> Answer:
         "cells": int(N.nnz),
         "training": settings,
         "loss_by_epoch": [record.epoch_loss for record in model.history],
-        **ladder,
+        **loss_ladder(counts, settings),
     }
 
 # %% ../notebooks/17_command_line.ipynb #aa10e4a9
@@ -361,7 +366,9 @@ def phrases_path(out: Path) -> Path:
 
 def describe_phrases(phrases: Phrases | None, args: Any) -> Answer | None:
     """Say how many phrases were found, and where they are."""
-    return phrases and {
+    if phrases is None:
+        return None
+    return {
         "passes": args.phrases, "found": len(phrases.find_phrases()),
         "file": str(phrases_path(Path(args.out))),
     }
@@ -800,7 +807,7 @@ skipgram map out/model --out map.png
 skipgram map out/model --words 3000 --method pca --out map.html
 """
 
-
+# %% ../notebooks/17_command_line.ipynb #865ba7d2
 def examples_of(name: str) -> list[str]:
     """Examples of one command."""
     begin = f"skipgram {name} "
