@@ -197,7 +197,12 @@ def test_a_folder_without_words_is_named(tmp_path):
     [
         ("latin.txt", b"caf\xe9 noir", "0xe9", "3"),
         ("late.txt", b"a" * 5000 + b"\xff", "0xff", "5,000"),
-        ("packed.txt.gz", gzip.compress(b"caf\xe9 noir"), "0xe9", "3"),
+        (
+            "packed.txt.gz",
+            gzip.compress(b"caf\xe9 noir", mtime=0),  # no clock in the name
+            "0xe9",
+            "3",
+        ),
         ("marked.txt", b"\xef\xbb\xbfcaf\xe9", "0xe9", "6"),
     ],
 )
