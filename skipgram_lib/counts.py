@@ -75,12 +75,17 @@ def join_documents(
     window, V : size of the window and of the vocabulary
     """
     arrays = [np.asarray(ids) for ids in documents]
-    for kind in {ids.dtype for ids in arrays}:
-        alike = [ids for ids in arrays if ids.dtype == kind]
-        check_ids(np.concatenate(alike), V)
-    gap = np.full(window, V, np.int32)
-    parts = [part for ids in arrays for part in (ids, gap)]
-    return np.concatenate(parts or [gap], dtype=np.int32)
+    if len({ids.dtype for ids in arrays}) > 1:
+        arrays = [check_ids(ids, V).astype(np.int32) for ids in arrays]
+    lengths = np.array([len(ids) for ids in arrays] or [0])
+    ends = np.cumsum(lengths + window)
+    joined = np.full(ends[-1], V, np.int32)
+    is_word = np.ones(len(joined), bool)
+    for d in range(1, window + 1):
+        is_word[ends - d] = False
+    if arrays:
+        joined[is_word] = check_ids(np.concatenate(arrays), V)
+    return joined
 
 # %% ../notebooks/06_counting.ipynb #1eac34f5
 def window_weights(window: int, shrink: bool) -> NDArray[np.int64]:
@@ -105,13 +110,13 @@ def find_places(ids: NDArray[np.int32], V: int) -> sp.csr_array:
 
     Returns
     -------
-    sparse int8 array, shape (V + 1, T)
-        A 1 in row c for each position of the word c; gaps are the last row.
+    sparse bool array, shape (V + 1, T)
+        True in row c for each position of the word c; gaps are the last row.
     """
     T = len(ids)
-    one_hot = np.ones(T, np.int8), ids, np.arange(T + 1)
-    places: sp.csr_array = sp.csr_array(one_hot, shape=(T, V + 1)).T.tocsr()
-    return places
+    kind = np.int32 if T < 2**31 - 1 else np.int64
+    one_hot = np.ones(T, bool), ids, np.arange(T + 1, dtype=kind)
+    return sp.csr_array(sp.csc_array(one_hot, shape=(V + 1, T)))
 
 # %% ../notebooks/06_counting.ipynb #df366ba6
 def count_following(
@@ -138,7 +143,9 @@ def count_following(
     start, stop = places.indptr[[first, last]]
     here, window = places.indices[start:stop], len(weights)
     n = len(here)
-    near = np.column_stack([ids[d:][here] for d in range(1, window + 1)])
+    near = np.empty((n, window), np.int32)
+    for d in range(1, window + 1):
+        np.take(ids[d:], here, out=near[:, d - 1], mode="clip")
     each = np.full((n, window), weights, weights.dtype)
     rows = np.arange(0, n * window + 1, window)
     Y = sp.csr_array(
@@ -199,7 +206,7 @@ def count_cells(
         if side == "both":
             sums = threads.map(lambda a, b: left[a:b] + right[a:b], *groups)
             cells = sp.vstack(list(sums), format="csr")
-    return sp.csr_array(cells.astype(np.int64))
+    return sp.csr_array(cells.astype(np.int64, copy=False))
 
 # %% ../notebooks/06_counting.ipynb #8fcf57e1
 def keep_probability(
