@@ -48,6 +48,7 @@ from skipgram_lib import (
     Vocabulary,
     WordVectors,
     count_pairs,
+    encode_documents,
     evaluate_word_analogies,
     evaluate_word_pairs,
 )
@@ -69,9 +70,9 @@ KEY = ("corpus", "peer", "label", "threads", "seed")
 
 def train_ours(texts, task):
     """Vectors of this library; the settings not named are its own."""
-    vocabulary = Vocabulary.from_tokens(texts, max_size=V)
+    vocabulary, ids = encode_documents(texts, max_size=V)
     counting = {"window": WINDOW, "shrink_windows": True, "sample": SAMPLE}
-    counts = count_pairs(texts, vocabulary, **counting | task["count"])
+    counts = count_pairs(ids, vocabulary, **counting | task["count"])
     counted = perf_counter()
     setting = {"vector_size": D, "seed": task["seed"], "backend": "numpy"}
     model = SkipGram(vocabulary, **setting | task["model"])
