@@ -115,8 +115,10 @@ def find_places(ids: NDArray[np.int32], V: int) -> sp.csr_array:
     """
     T = len(ids)
     kind = np.int32 if T < 2**31 - 1 else np.int64
-    one_hot = np.ones(T, bool), ids, np.arange(T + 1, dtype=kind)
-    return sp.csr_array(sp.csc_array(one_hot, shape=(V + 1, T)))
+    ends: NDArray[Any] = np.arange(T + 1, dtype=kind)
+    one_hot = np.ones(T, bool), ids, ends
+    places: sp.csr_array = sp.csc_array(one_hot, shape=(V + 1, T)).tocsr()
+    return places
 
 # %% ../notebooks/06_counting.ipynb #df366ba6
 def count_following(
