@@ -90,17 +90,21 @@ def memory_now():
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def forget_peak():
-    """Let the peak begin at what is in use now, as Linux allows."""
-    Path("/proc/self/clear_refs").write_text("5")
+class PeakMemory:
+    """Most memory that was in use since this was made, in MB."""
 
+    def __init__(self):
+        # Linux lets the peak begin anew at what is in use now.
+        Path("/proc/self/clear_refs").write_text("5")
+        self.before = memory_now()
 
-def peak_memory():
-    """Most memory that was in use since `forget_peak`, in MB."""
-    for line in STATUS.read_text().splitlines():
-        if line.startswith("VmHWM"):
-            return int(line.split()[1]) * 1024 / 1e6
-    raise SkipgramError(f"{STATUS} does not name the peak (VmHWM)")
+    def report(self):
+        """Peak, and what was in use before, under the names of the results."""
+        for line in STATUS.read_text().splitlines():
+            if line.startswith("VmHWM"):
+                peak = int(line.split()[1]) * 1024 / 1e6
+                return {"peak_mb": peak, "before_mb": self.before}
+        raise SkipgramError(f"{STATUS} does not name the peak (VmHWM)")
 
 
 # --- Processes, and their results --------------------------------------------
@@ -163,3 +167,19 @@ def keep_run(path, run, key):
     ]
     results["runs"].append(run)
     write_results(path, results)
+
+
+def run_and_keep(script, task, path, key, **unkept):
+    """Run a task in a process of its own, and add what it found to a file.
+
+    Parameters
+    ----------
+    script, task : as in `in_own_process`; the task names its threads
+    path, key : as in `keep_run`
+    unkept : what the process needs beside the task, and the file does not
+    """
+    conditions = circumstances()
+    found = in_own_process(script, task | unkept, task["threads"])
+    run = task | conditions | found
+    keep_run(path, run, key)
+    return run

@@ -18,7 +18,7 @@ from time import perf_counter
 
 import numpy as np
 from corpora import NAMES, documents
-from measure import RESULTS, circumstances, in_own_process, keep_run
+from measure import RESULTS, run_and_keep
 
 from skipgram_lib import SkipGram, SkipgramError, Vocabulary, count_pairs
 
@@ -100,10 +100,7 @@ def main():
         return
     names = "corpus", "V", "D", "rounds", "threads"
     task = {name: getattr(given, name) for name in names}
-    conditions = circumstances()
-    run = in_own_process(__file__, task, given.threads)
-    run = task | conditions | run
-    keep_run(given.out, run, KEY)
+    run = run_and_keep(__file__, task, given.out, KEY)
     times = run["pass_seconds"]
     print(f"one pass, {run['V']:,} x {given.D}, {given.threads} threads")
     print(

@@ -17,15 +17,7 @@ from pathlib import Path
 from time import perf_counter
 
 from corpora import NAMES, documents
-from measure import (
-    RESULTS,
-    circumstances,
-    forget_peak,
-    in_own_process,
-    keep_run,
-    memory_now,
-    peak_memory,
-)
+from measure import RESULTS, PeakMemory, run_and_keep
 
 from skipgram_lib import SkipGram, SkipgramError, Vocabulary, count_pairs
 
@@ -48,8 +40,7 @@ def run_task(task):
     """Train until the pass or the time is over."""
     vocabulary, counts = counted(task)
     gc.collect()
-    forget_peak()
-    before, marks, epochs = memory_now(), [], 2
+    memory, marks, epochs = PeakMemory(), [], 2
     model = SkipGram(
         vocabulary, vector_size=task["D"], seed=0, backend="numpy"
     )
@@ -65,10 +56,8 @@ def run_task(task):
         "pass_seconds": step * per_pass,
         "steps_timed": len(marks) - 1,
         "steps_of_a_pass": per_pass,
-        "peak_mb": peak_memory(),
-        "before_mb": before,
         "cells": int(counts.cells.nnz),
-    }
+    } | memory.report()
 
 
 def main():
@@ -91,10 +80,7 @@ def main():
     for V, D in dict.fromkeys(points):
         task = {"corpus": given.corpus, "V": V, "D": D}
         task |= {"seconds": given.seconds, "threads": given.threads}
-        conditions = circumstances()
-        run = in_own_process(__file__, task, given.threads)
-        run = task | conditions | run
-        keep_run(given.out, run, KEY)
+        run = run_and_keep(__file__, task, given.out, KEY)
         print(
             f"V {run['V']:7,}  D {D:4}  {run['pass_seconds']:9.2f} s a pass  "
             f"{run['peak_mb'] - run['before_mb']:7.0f} MB more  "

@@ -33,15 +33,7 @@ from pathlib import Path
 from time import perf_counter
 
 from corpora import NAMES, documents
-from measure import (
-    circumstances,
-    forget_peak,
-    in_own_process,
-    keep_run,
-    memory_now,
-    peak_memory,
-    read_results,
-)
+from measure import PeakMemory, read_results, run_and_keep
 from training import score
 
 from skipgram_lib import SkipGram, SkipgramError, Vocabulary, count_pairs
@@ -82,8 +74,7 @@ def run_task(task):
     """Train once on stored counts; return seconds, memory and scores."""
     with Path(task["counts"]).open("rb") as file:  # written by `store`
         vocabulary, counts = pickle.load(file)
-    forget_peak()
-    before, start = memory_now(), perf_counter()
+    memory, start = PeakMemory(), perf_counter()
     all_before, own_before = seconds_at_work()
     model = SkipGram(
         vocabulary, task["vector_size"], task["seed"], backend="numpy"
@@ -92,17 +83,16 @@ def run_task(task):
     seconds = perf_counter() - start
     all_after, own_after = seconds_at_work()
     others = all_after - all_before - (own_after - own_before)
+    peak = memory.report()
     return {
         "seconds": seconds,
         "others": max(0.0, others / seconds / (os.cpu_count() or 1)),
-        "peak_mb": peak_memory(),
-        "before_mb": before,
         "epochs": len(model.history),
         "cells": int(counts.cells.nnz),
         "loss": model.history[-1].epoch_loss,
         "scores": score(model.vectors),
         "sum_scores": score(model.word_vectors("sum")),
-    }
+    } | peak
 
 
 def store(texts, words, path):
@@ -121,7 +111,7 @@ def store(texts, words, path):
     return len(vocabulary)
 
 
-def plan(given, words, path):
+def plan(given, words, tokens):
     """List the runs on some counts, in the order of their turns."""
     for seed in given.seeds:
         for setting in given.settings:
@@ -134,7 +124,7 @@ def plan(given, words, path):
                     "setting": setting,
                     "threads": given.threads,
                     "seed": seed,
-                    "counts": str(path),
+                    "tokens": tokens,
                 }
 
 
@@ -184,13 +174,9 @@ def main():
         path = Path(folder, "counts.pickle")
         for size in given.words:
             words = store(texts, size, path)
-            for task in plan(given, words, path):
-                conditions = circumstances()
-                run = in_own_process(__file__, task, given.threads)
-                del task["counts"]
-                run = task | {"tokens": tokens} | conditions | run
-                keep_run(given.out, run, KEY)
-                show(run)
+            for task in plan(given, words, tokens):
+                where = given.out, KEY
+                show(run_and_keep(__file__, task, *where, counts=str(path)))
 
 
 if __name__ == "__main__":

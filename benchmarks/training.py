@@ -31,16 +31,7 @@ from time import perf_counter
 
 import numpy as np
 from corpora import NAMES, documents
-from measure import (
-    RESULTS,
-    circumstances,
-    forget_peak,
-    in_own_process,
-    keep_run,
-    memory_now,
-    peak_memory,
-    read_results,
-)
+from measure import RESULTS, PeakMemory, read_results, run_and_keep
 
 from skipgram_lib import (
     SkipGram,
@@ -178,18 +169,15 @@ def run_task(task):
     texts = documents(task["corpus"])
     if task["peer"] != "ours":
         task["words"] = Vocabulary.from_tokens(texts, max_size=V).words
-    forget_peak()
-    before, start, cpu = memory_now(), perf_counter(), sum(os.times()[:2])
+    memory, cpu, start = PeakMemory(), sum(os.times()[:2]), perf_counter()
     vectors, more = TRAIN[task["peer"]](texts, task)
     seconds = perf_counter() - start
     run = {
         "seconds": seconds,
         "cpu_seconds": sum(os.times()[:2]) - cpu,
-        "peak_mb": peak_memory(),
-        "before_mb": before,
         "tokens": sum(map(len, texts)),
         "words": len(vectors),
-    }
+    } | memory.report()
     if "counted" in more:
         run["counting_seconds"] = more["counted"] - start
     run["scores"] = score(vectors)
@@ -287,11 +275,7 @@ def main():
         return
     read_results(given.out)  # before the first run, not after it
     for task in plan(given):
-        conditions = circumstances()
-        run = in_own_process(__file__, task, given.threads)
-        run = task | conditions | run
-        keep_run(given.out, run, KEY)
-        show(run)
+        show(run_and_keep(__file__, task, given.out, KEY))
 
 
 if __name__ == "__main__":
