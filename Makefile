@@ -28,7 +28,8 @@ say = @printf '\n== %s\n' "$(1)"
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help train test check-export check-notebooks lint types book-build \
-	run-tests bench bench-vectors bench-training bench-quick book export format clean
+	run-tests bench bench-vectors bench-text bench-training bench-quick book \
+	export format clean
 
 help:  ## list what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' \
@@ -115,13 +116,17 @@ $(BENCH)/ready: benchmarks/requirements.txt requirements.txt pyproject.toml \
 	@$(BENCH)/bin/python -m pip install --quiet --no-deps --editable .
 	@touch $@
 
-bench: bench-vectors bench-training  ## measure against peers, side by side
+bench: bench-vectors bench-text bench-training  ## measure against peers, side by side
 
 bench-vectors: $(FULL)
 	@$(BIN)/python benchmarks/neighbours.py
 	@$(BIN)/python benchmarks/neighbours.py --large
 	@$(BIN)/python benchmarks/analogies.py
 	@$(BIN)/python benchmarks/loading.py
+
+bench-text: $(FULL)
+	@$(BIN)/python benchmarks/counting.py
+	@$(BIN)/python benchmarks/phrases.py
 
 # Hours. benchmarks/README.md says how long each takes.
 bench-training: $(BENCH)/ready
@@ -136,6 +141,8 @@ bench-training: $(BENCH)/ready
 	@$(BENCH)/bin/python benchmarks/full_softmax_torch.py --seconds 540
 	$(call say,Larger networks)
 	@$(BENCH)/bin/python benchmarks/scaling.py
+	$(call say,The full softmax and sampling)
+	@$(BENCH)/bin/python benchmarks/softmax_or_sampling.py
 
 QUICK := --out out/bench
 
@@ -148,6 +155,8 @@ bench-quick: $(BENCH)/ready  ## the same, small, to see that it runs
 		--tokens 50000 --trial 1 --seconds 60 $(QUICK)/full_softmax.json
 	@$(BENCH)/bin/python benchmarks/scaling.py --corpus sotu \
 		--sizes 1000 10000 --features 100 --seconds 10 $(QUICK)/scaling.json
+	@$(BENCH)/bin/python benchmarks/softmax_or_sampling.py \
+		--words 1000 $(QUICK)/softmax_or_sampling.json
 
 # --- Read and write the book --------------------------------------------------
 

@@ -18,7 +18,7 @@ on the Google analogies, and how many questions were answered, for the rows of
 W_in and for W_in + W_out. `others` is the share of the machine that other
 programs took while it trained: measure on an idle one.
 
-Results go into benchmarks/softmax_or_sampling.json, each run as soon as it
+Results go into a JSON file, each run as soon as it
 ends; chapter 14 shows what is there. A run with the same corpus, size,
 objective, setting, threads and seed takes the place of an earlier one.
 """
@@ -33,13 +33,12 @@ from pathlib import Path
 from time import perf_counter
 
 from corpora import NAMES, documents
-from measure import PeakMemory, read_results, run_and_keep
+from measure import RESULTS, PeakMemory, read_results, run_and_keep
 from training import score
 
 from skipgram_lib import SkipGram, SkipgramError, Vocabulary, count_pairs
 from skipgram_lib.training import PLAIN
 
-OUT = Path(__file__).with_suffix(".json")
 OBJECTIVES = ("softmax", "negative-sampling")
 SETTINGS = ("plain", "head start")
 KEY = (
@@ -156,7 +155,7 @@ def arguments():
     add("--settings", **choices, choices=SETTINGS, default=SETTINGS)
     add("--seeds", type=int, nargs="+", default=[0])
     add("--threads", type=int, default=2)
-    add("--out", type=Path, default=OUT)
+    add("--out", type=Path, default=RESULTS / "softmax_or_sampling.json")
     add("--task", type=json.loads, help=argparse.SUPPRESS)
     return parser.parse_args()
 
