@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['APOSTROPHES', 'ASCII_FORMS', 'KEPT', 'BYTES', 'STRAY', 'SECOND', 'unicode_token', 'ascii_words', 'tokenize',
-           'load_sotu', 'not_listed', 'text_files', 'read_text', 'tokenize_whole', 'tokenize_lines', 'read_documents',
-           'most_frequent', 'token_lists', 'count_tokens', 'unknown_word', 'WordIndex', 'Vocabulary', 'fingerprint',
-           'number_tokens', 'encode_documents', 'one_hot']
+           'load_sotu', 'not_listed', 'text_files', 'read_text', 'tokenize_whole', 'tokenize_lines', 'documents_of',
+           'read_documents', 'most_frequent', 'token_lists', 'count_tokens', 'unknown_word', 'WordIndex',
+           'CountedWords', 'Vocabulary', 'fingerprint', 'number_tokens', 'drop_unknown', 'encode_documents', 'one_hot']
 
 # %% ../notebooks/02_vocabulary.ipynb #79d015c5
 import difflib
@@ -185,6 +185,21 @@ def tokenize_lines(text: str, letters: str) -> Iterator[list[str]]:
     return (line.split() for line in ascii_words("\n".join(lines)).split("\n"))
 
 # %% ../notebooks/02_vocabulary.ipynb #ff549dc7
+def documents_of(
+    path: str | Path, letters: str, document: str, errors: str
+) -> Iterator[list[str]]:
+    """Yield the documents of a file or directory, as in `read_documents`."""
+    cut = tokenize_lines if document == "line" else tokenize_whole
+    found = False
+    for file in text_files(path):
+        for tokens in cut(read_text(file, errors), letters):
+            if tokens:
+                found = True
+                yield tokens
+    if not found:
+        raise SkipgramError(f"no words in {path}; is it the right file?")
+
+# %% ../notebooks/02_vocabulary.ipynb #afb7604c
 def read_documents(
     paths: str | Path | Iterable[str | Path],
     letters: str = "ascii",
@@ -197,15 +212,12 @@ def read_documents(
     ----------
     paths : str or Path, or several
         Files, or directories with files; .gz is decompressed.
-    letters, errors : str
-        As in `tokenize` and `read_text`.
-    document : {"file", "line"}
-        What counts as one document.
+    letters, errors : str, as in `tokenize` and `read_text`
+    document : {"file", "line"}, what counts as one document
 
     Yields
     ------
-    list of str
-        Documents without a token are left out.
+    list of str, never empty
 
     Raises
     ------
@@ -214,16 +226,8 @@ def read_documents(
     """
     if document not in ("file", "line"):
         raise SkipgramError(f"document is file or line, got {document!r}")
-    cut = tokenize_lines if document == "line" else tokenize_whole
     for path in [paths] if isinstance(paths, str | Path) else paths:
-        found = 0
-        for file in text_files(path):
-            for tokens in cut(read_text(file, errors), letters):
-                if tokens:
-                    found += len(tokens)
-                    yield tokens
-        if not found:
-            raise SkipgramError(f"no words in {path}; is it the right file?")
+        yield from documents_of(path, letters, document, errors)
 
 # %% ../notebooks/02_vocabulary.ipynb #69004b40
 def most_frequent(
@@ -320,12 +324,12 @@ class WordIndex:
         return [self.words[i] for i in ids]
 
 # %% ../notebooks/02_vocabulary.ipynb #d31f0f98
-class Vocabulary(WordIndex):
-    """The words that a network knows, and how often each occurs.
+class CountedWords(WordIndex):
+    """Words in a fixed order, and how often each occurs in a text.
 
     Attributes
     ----------
-    words : list of V str, most frequent first
+    words : list of V str
     frequencies : int64 array, shape (V,), occurrences in the corpus
     total_tokens : int, occurrences of all words, kept or not
     """
@@ -336,6 +340,18 @@ class Vocabulary(WordIndex):
         super().__init__(words)
         self.frequencies = np.asarray(frequencies, np.int64)
         self.total_tokens = int(total_tokens)
+
+    @property
+    def coverage(self) -> float:
+        """Share of the corpus' tokens that are in the vocabulary."""
+        return float(self.frequencies.sum() / self.total_tokens)
+
+# %% ../notebooks/02_vocabulary.ipynb #a62bb994
+class Vocabulary(CountedWords):
+    """The words that a network knows, most frequent first.
+
+    Its attributes are those of `CountedWords`.
+    """
 
     @classmethod
     def from_tokens(
@@ -348,10 +364,8 @@ class Vocabulary(WordIndex):
 
         Parameters
         ----------
-        documents : iterable of token lists
-            Gone through once.
-        max_size, min_count : int or None, int
-            As in `most_frequent`.
+        documents : iterable of token lists, gone through once
+        max_size, min_count : int or None, int, as in `most_frequent`
         """
         return cls.from_counter(count_tokens(documents), max_size, min_count)
 
@@ -366,11 +380,6 @@ class Vocabulary(WordIndex):
                 f"no word occurs at least {min_count} times in the text"
             )
         return cls(words, [counter[w] for w in words], counter.total())
-
-    @property
-    def coverage(self) -> float:
-        """Share of the corpus' tokens that are in the vocabulary."""
-        return float(self.frequencies.sum() / self.total_tokens)
 
 # %% ../notebooks/02_vocabulary.ipynb #c5f87a98
 def fingerprint(words: Iterable[str]) -> str:
@@ -397,6 +406,26 @@ def number_tokens(
     return list(index), numbers
 
 # %% ../notebooks/02_vocabulary.ipynb #d62274a4
+def drop_unknown(
+    ids: NDArray[np.int32], ends: NDArray[np.int64]
+) -> list[NDArray[np.int32]]:
+    """Cut ids into documents, without those that are -1.
+
+    Parameters
+    ----------
+    ids : int32 array, shape (T,), all documents one after the other
+    ends : int64 array, where each begins in `ids`, and T
+
+    Returns
+    -------
+    list of int32 arrays, one a document
+    """
+    known = ids >= 0
+    ends = np.append(0, np.cumsum(known))[ends]
+    ids = ids[known]
+    return [ids[first:last] for first, last in pairwise(ends)]
+
+# %% ../notebooks/02_vocabulary.ipynb #0a290846
 def encode_documents(
     documents: Iterable[Iterable[str]],
     max_size: int | None = 10_000,
@@ -408,8 +437,7 @@ def encode_documents(
     ----------
     documents : iterable of token lists
         May come one by one, as from `read_documents`; none is kept.
-    max_size, min_count : int or None, int
-        As in `most_frequent`.
+    max_size, min_count : int or None, int, as in `most_frequent`
 
     Returns
     -------
@@ -423,13 +451,10 @@ def encode_documents(
     frequencies = np.bincount(flat, minlength=len(words)).tolist()
     counter = Counter(dict(zip(words, frequencies, strict=True)))
     vocabulary = Vocabulary.from_counter(counter, max_size, min_count)
-    ids = vocabulary.index
-    table = np.fromiter(map(ids.get, words, repeat(-1)), np.int32)
+    find = vocabulary.index.get
+    table = np.fromiter(map(find, words, repeat(-1)), np.int32)
     flat = table[flat]
-    known = flat >= 0
-    ends = np.append(0, np.cumsum(known))[ends]
-    flat = flat[known]
-    return vocabulary, [flat[a:b] for a, b in pairwise(ends)]
+    return vocabulary, drop_unknown(flat, ends)
 
 # %% ../notebooks/02_vocabulary.ipynb #3895611a
 def one_hot(ids: ArrayLike, V: int) -> NDArray[np.float32]:
