@@ -4,10 +4,12 @@
 
 # %% auto #0
 __all__ = ['PLAIN', 'FORMAT_VERSION', 'MODEL_FILES', 'batch_cells', 'scale_softmax', 'Workspace', 'output_errors',
-           'batch_gradients', 'Adam', 'Optimiser', 'frequency_bias', 'network_loss', 'FullSoftmax', 'TrainingRecord',
-           'TrainingPlan', 'check_finite', 'make_steps', 'train_steps', 'WordNetwork', 'counts_matrix', 'keep_history',
-           'find_objective', 'find_rates', 'StepwiseNetwork', 'TrainableNetwork', 'check_destination', 'save_model',
-           'put_in_place', 'describe', 'read_part', 'check_version', 'load_model', 'SkipGram']
+           'batch_gradients', 'RunningMeans', 'Adam', 'penalised_step', 'step_in_slabs', 'NetworkMeans', 'Optimiser',
+           'frequency_bias', 'network_loss', 'FullSoftmax', 'TrainingRecord', 'check_rates', 'TrainingSettings',
+           'TrainingPlan', 'check_finite', 'make_steps', 'train_steps', 'ContextPredictor', 'WordNetwork',
+           'counts_matrix', 'keep_history', 'find_objective', 'find_rates', 'InitialisedNetwork', 'begin_training',
+           'StepwiseNetwork', 'fit_with_bar', 'TrainableNetwork', 'check_destination', 'save_model', 'put_in_place',
+           'describe', 'read_part', 'check_version', 'check_sizes', 'load_model', 'SkipGram']
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #86e80c2f
 import json
@@ -170,18 +172,14 @@ def batch_gradients(
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #29295546
 @dataclass
-class Adam:
-    """Adam's running means for one array of weights.
+class RunningMeans:
+    """Weights, and the running means of their gradients.
 
     Attributes
     ----------
     weights, mean, square : arrays of one shape; rows are words
         `mean` is None where beta1 is 0.
     beta1, beta2 : how much of the past the two means keep
-
-    References
-    ----------
-    Kingma and Ba 2015, "Adam: A Method for Stochastic Optimization".
     """
 
     weights: Any
@@ -190,24 +188,28 @@ class Adam:
     beta1: float = 0.9
     beta2: float = 0.99
 
-    @np.errstate(all="ignore")
-    def step(self, gradient: Any, lr: float, t: int, rows: Any) -> None:
-        """Move `rows` of the weights, in their step number t from 1."""
-        xp = array_module(gradient)
-        m, v = gradient, self.square[rows]
+    def take_in(self, gradient: Any, rows: Any) -> tuple[Any, Any]:
+        """Take in the gradient of some rows; return their m and v."""
+        v = self.square[rows]
         v *= self.beta2
         v += (1 - self.beta2) * gradient * gradient
         self.square[rows] = v
-        if self.mean is not None:
-            m = self.mean[rows]
-            m *= self.beta1
-            m += (1 - self.beta1) * gradient
-            self.mean[rows] = m
-        move = xp.sqrt(v / (1 - self.beta2**t))
-        move += 1e-8
-        xp.divide(m, move, out=move)
-        move *= lr / (1 - self.beta1**t)
-        self.weights[rows] -= move
+        if self.mean is None:
+            return gradient, v
+        m = self.mean[rows]
+        m *= self.beta1
+        m += (1 - self.beta1) * gradient
+        self.mean[rows] = m
+        return m, v
+
+# %% ../notebooks/07_ten_thousand_words.ipynb #50cd2c99
+class Adam(RunningMeans):
+    """Adam for one array of weights; the attributes of `RunningMeans`.
+
+    References
+    ----------
+    Kingma and Ba 2015, "Adam: A Method for Stochastic Optimization".
+    """
 
     @classmethod
     def over(cls, weights: Any, beta1: float = 0.9) -> "Adam":
@@ -216,20 +218,60 @@ class Adam:
         mean = xp.zeros_like(weights) if beta1 else None
         return cls(weights, mean, xp.zeros_like(weights), beta1)
 
+    @np.errstate(all="ignore")
+    def step(self, gradient: Any, lr: float, t: int, rows: Any) -> None:
+        """Move `rows` of the weights, in their step number t from 1."""
+        m, v = self.take_in(gradient, rows)
+        xp = array_module(gradient)
+        move = xp.sqrt(v / (1 - self.beta2**t))
+        move += 1e-8
+        xp.divide(m, move, out=move)
+        move *= lr / (1 - self.beta1**t)
+        self.weights[rows] -= move
+
 # %% ../notebooks/07_ten_thousand_words.ipynb #71da8100
+def penalised_step(
+    adam: Adam, gradient: Any, lr: float, t: int, rows: Any, penalty: float
+) -> None:
+    """Make a step of Adam that also pulls the weights towards zero.
+
+    Parameters
+    ----------
+    adam, lr, t, rows : as in `Adam.step`
+    gradient : array, the rows' gradient; overwritten
+    penalty : times the weights, it is added to the gradient
+    """
+    gradient += penalty * adam.weights[rows]
+    adam.step(gradient, lr, t, rows)
+
+# %% ../notebooks/07_ten_thousand_words.ipynb #500ac842
+def step_in_slabs(
+    adam: Adam, gradient: Any, lr: float, t: int, penalty: float,
+    slab: int = 512,
+) -> None:
+    """Make a `penalised_step` on all rows, `slab` of them at a time."""
+    for i in range(0, len(adam.weights), slab):
+        part = slice(i, i + slab)
+        penalised_step(adam, gradient[part], lr, t, part, penalty)
+
+# %% ../notebooks/07_ten_thousand_words.ipynb #c7a24190
 @dataclass
-class Optimiser:
-    """Adam for the three arrays of a network."""
+class NetworkMeans:
+    """Adam, with its running means, for each array of a network."""
 
     W_in: Adam
     W_out: Adam
     bias: Adam
 
     @classmethod
-    def over(cls, network: Network) -> "Optimiser":
+    def over(cls, network: Network) -> Self:
         """Start with means of zero."""
         W_in = Adam.over(network.W_in, beta1=0.0)
         return cls(W_in, Adam.over(network.W_out), Adam.over(network.bias))
+
+# %% ../notebooks/07_ten_thousand_words.ipynb #56505fdb
+class Optimiser(NetworkMeans):
+    """Adam for a network, one batch of centres a step."""
 
     def step(
         self, gradients: Network, rows: Any, rates: tuple[float, float],
@@ -243,22 +285,20 @@ class Optimiser:
         rows : ids of the batch, on the device
         rates : learning rates of W_in, and of W_out and the bias
         epoch, step : both from 1
-        penalty : pull towards zero, in pairs, on each row in each step
+        penalty : pull towards zero, in pairs, on each row and epoch
         whole : False: gradients of W_out and bias are of the rows only
         """
-        (fast, lr), weights = rates, self.W_out.weights
-        gradients.W_in += penalty * self.W_in.weights[rows]
-        self.W_in.step(gradients.W_in, fast, epoch, rows)
-        parts = [rows]
+        lr, W_out = rates[1], gradients.W_out
+        penalised_step(
+            self.W_in, gradients.W_in, rates[0], epoch, rows, penalty
+        )
         if whole:
-            share = penalty * len(rows) / len(weights)
-            parts = [slice(i, i + 512) for i in range(0, len(weights), 512)]
-        for part in parts:
-            gradient = gradients.W_out[part] if whole else gradients.W_out
-            gradient += (share if whole else penalty) * weights[part]
-            self.W_out.step(gradient, lr, step if whole else epoch, part)
-        part = slice(None) if whole else rows
-        self.bias.step(gradients.bias, lr, step if whole else epoch, part)
+            share = penalty * len(rows) / len(self.W_out.weights)
+            step_in_slabs(self.W_out, W_out, lr, step, share)
+            self.bias.step(gradients.bias, lr, step, slice(None))
+        else:
+            penalised_step(self.W_out, W_out, lr, epoch, rows, penalty)
+            self.bias.step(gradients.bias, lr, epoch, rows)
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #f4b15678
 def frequency_bias(N: sp.csr_array) -> NDArray[np.float64]:
@@ -346,9 +386,18 @@ class TrainingRecord:
     seconds: float
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #ea223344
+def check_rates(lr: float, lr_in: float, penalty: float) -> None:
+    """Refuse learning rates or a penalty that no training can use."""
+    for name, rate in {"lr": lr, "lr_in": lr_in}.items():
+        if not 0 < rate < math.inf:
+            raise SkipgramError(f"{name} must be above 0, got {rate}")
+    if not 0 <= penalty < math.inf:
+        raise SkipgramError(f"penalty must be 0 or more, got {penalty}")
+
+# %% ../notebooks/07_ten_thousand_words.ipynb #a2fcd8ea
 @dataclass(frozen=True)
-class TrainingPlan:
-    """Settings of a training run.
+class TrainingSettings:
+    """Numbers that a training run is given, checked.
 
     Attributes
     ----------
@@ -371,13 +420,14 @@ class TrainingPlan:
         for name in ("epochs", "batch_rows"):
             number = check_at_least(name, getattr(self, name), 1)
             object.__setattr__(self, name, number)
-        for name in ("lr", "lr_in"):
-            if not 0 < (rate := getattr(self, name)) < math.inf:
-                raise SkipgramError(f"{name} must be above 0, got {rate}")
-        if not 0 <= self.penalty < math.inf:
-            raise SkipgramError(
-                f"penalty must be 0 or more, got {self.penalty}"
-            )
+        check_rates(self.lr, self.lr_in, self.penalty)
+
+# %% ../notebooks/07_ten_thousand_words.ipynb #b789a80b
+class TrainingPlan(TrainingSettings):
+    """The order of the rows, and the learning rates, of a training run.
+
+    It has the attributes of `TrainingSettings`.
+    """
 
     def batches(self, V: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
         """Epochs from 1, and the rows of each step."""
@@ -454,7 +504,7 @@ def train_steps(
         yield TrainingRecord(epoch, step, steps, mean, epoch_loss, unseen, now)
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #476939a3
-class WordNetwork:
+class ContextPredictor:
     """A network, and the words that its rows stand for.
 
     Attributes
@@ -482,6 +532,10 @@ class WordNetwork:
         probs = self.context_probabilities(word)
         best = np.argsort(-probs, kind="stable")[:topn]
         return [(self.vocabulary.words[i], float(probs[i])) for i in best]
+
+# %% ../notebooks/07_ten_thousand_words.ipynb #8fdae2a8
+class WordNetwork(ContextPredictor):
+    """A network of words that predicts contexts and has word vectors."""
 
     @property
     def vectors(self) -> WordVectors:
@@ -571,19 +625,57 @@ def find_rates(
     return lr, (lr * (1 if sampled else 5 / 3) if lr_in is None else lr_in)
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #a124b774
-class StepwiseNetwork(WordNetwork):
-    """A word network that learns from counts, step by step.
+class InitialisedNetwork(WordNetwork):
+    """A word network with first weights. Parameters: see `SkipGram`.
 
     Attributes
     ----------
-    seed : orders the rows
     history : list of TrainingRecord, one an epoch
     counted : how the counts were made that it was trained on
     """
 
-    seed: int
-    history: list[TrainingRecord]
-    counted: dict[str, Any]
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        vector_size: int = 300,
+        seed: int = 0,
+        backend: str | Backend = "auto",
+    ) -> None:
+        self.vocabulary, self.backend = vocabulary, get_backend(backend)
+        self.vector_size = check_at_least("vector size", vector_size, 1)
+        self.seed = check_at_least("seed", seed, 0)
+        self.network = initial_network(
+            len(vocabulary), vector_size, seed, backend=self.backend
+        )
+        self.history: list[TrainingRecord] = []
+        self.counted: dict[str, Any] = {}
+
+# %% ../notebooks/07_ten_thousand_words.ipynb #3edc1265
+def begin_training(
+    model: InitialisedNetwork, N: sp.csr_array,
+    objective: FullSoftmax | SampledObjective, start: str,
+) -> None:
+    """Set the first weights of a model that was never trained.
+
+    Parameters
+    ----------
+    model : its bias is set, and both matrices if they start from counts
+    N : sparse float64 array, shape (V, V), rows are centres
+    objective : has the bias to start from
+    start : {"counts", "random"}, as in `TrainableNetwork.fit`
+    """
+    if start not in ("counts", "random"):
+        raise SkipgramError(f"start is counts or random, got {start!r}")
+    if model.history:
+        return
+    network, backend = model.network, model.backend
+    network.bias[:] = backend.asarray(objective.initial_bias())
+    if start == "counts":
+        first_weights(network, N, model.seed, backend)
+
+# %% ../notebooks/07_ten_thousand_words.ipynb #58e2f0ae
+class StepwiseNetwork(InitialisedNetwork):
+    """A word network that learns from counts, step by step."""
 
     def fit_steps(
         self, counts: Counts, epochs: int = 4, lr: float | None = None,
@@ -602,76 +694,69 @@ class StepwiseNetwork(WordNetwork):
         goal = find_objective(objective, N, self.vocabulary)
         if held_out is not None:
             unseen = counts_matrix(held_out, self.vocabulary)
-        if start not in ("counts", "random"):
-            raise SkipgramError(f"start is counts or random, got {start!r}")
-        if not self.history:
-            bias = self.backend.asarray(goal.initial_bias())
-            self.network.bias[:] = bias
-            if start == "counts":
-                first_weights(self.network, N, self.seed, self.backend)
+        begin_training(self, N, goal, start)
         self.counted = dict(counts.settings)
         steps = train_steps(
             self.network, N, plan, self.backend, unseen, goal
         )
         return keep_history(steps, self.history, self.network)
 
-# %% ../notebooks/07_ten_thousand_words.ipynb #3edc1265
+# %% ../notebooks/07_ten_thousand_words.ipynb #c6741a15
+def fit_with_bar(
+    model: StepwiseNetwork, progress: bool | None, counts: Counts,
+    epochs: int, lr: float | None, batch_rows: int,
+    held_out: Counts | None, **settings: Any,
+) -> None:
+    """Take all steps of a training, and move a progress bar with them.
+
+    Parameters
+    ----------
+    model : changed in place
+    progress, counts and the others : as in `TrainableNetwork.fit`
+    """
+    steps = model.fit_steps(
+        counts, epochs, lr, batch_rows, held_out, **settings
+    )
+    total = epochs * -(-len(model.vocabulary) // batch_rows)
+    hide = None if progress is None else not progress
+    with tqdm(desc="training", total=total, disable=hide) as bar:
+        for record in steps:
+            bar.set_postfix_str(f"loss {record.loss:.3f}", refresh=False)
+            bar.update()
+
+# %% ../notebooks/07_ten_thousand_words.ipynb #91f9fa4a
 class TrainableNetwork(StepwiseNetwork):
     """A word network that learns from counts in one call."""
 
-    def fit(
-        self, counts: Counts, epochs: int = 4, lr: float | None = None,
-        batch_rows: int = 1_000, held_out: Counts | None = None,
-        progress: bool | None = None, **settings: Any,
-    ) -> Self:
+    def fit(self, counts: Counts, epochs: int = 4, lr: float | None = None,
+            batch_rows: int = 1_000, held_out: Counts | None = None,
+            progress: bool | None = None, **settings: Any) -> Self:
         """Train on counts and return the model; again: train further.
+
+        ``fit(counts, **PLAIN)`` is the tutorial's network, nothing added.
 
         Parameters
         ----------
-        counts : Counts
-            Of the model's own vocabulary.
-        epochs : int
-            How often each row of the counts is visited.
-        lr : float or None
-            Learning rate of W_out and the bias at the start; falls to 0.
-            None: 0.03, and 0.1 for negative sampling.
-        batch_rows : int
-            Centre words a step.
-        held_out : Counts or None
-            Of other text; its loss is measured after each epoch.
-        progress : bool or None
-            Show a bar; None: where stderr is a terminal.
-        lr_in : float or None
-            Learning rate of W_in at the start. None: 5/3 of `lr`, and `lr`
-            itself for negative sampling.
-        start : {"counts", "random"}
-            First weights, in the first call: factors of the counts (see
-            `first_weights`), or small random numbers.
-        penalty : float
-            Pull on long vectors, relative to the pairs that a word has on
-            average; 0 is none.
+        counts : Counts of the model's own vocabulary
+        epochs : how often each row of the counts is visited
+        lr, lr_in : float or None, first learning rates, which fall to 0
+            Of W_out and the bias, and of W_in. None: 0.03, and 5/3 of
+            `lr`; for negative sampling 0.1, and `lr` itself.
+        batch_rows : centre words a step
+        held_out : Counts of other text; its loss is measured each epoch
+        progress : show a bar; None: where stderr is a terminal
+        start : {"counts", "random"}, first weights, in the first call
+            Factors of the counts (`first_weights`), or small random numbers.
+        penalty : pull on long vectors, relative to a word's mean pairs
         objective : {"softmax", "negative-sampling"} or NegativeSampling
-            What is minimised.
 
         Raises
         ------
         SkipgramError
             If a setting is unusable, or the loss stops being finite.
-
-        Notes
-        -----
-        ``fit(counts, **PLAIN)`` trains the network of the tutorial with
-        nothing added.
         """
-        steps = self.fit_steps(
-            counts, epochs, lr, batch_rows, held_out, **settings
-        )
-        total = epochs * -(-len(self.vocabulary) // batch_rows)
-        hide = None if progress is None else not progress
-        with tqdm(desc="training", total=total, disable=hide) as bar:
-            for record in steps:
-                bar.set_postfix_str(f"loss {record.loss:.3f}", refresh=False)
-                bar.update()
+        given = counts, epochs, lr, batch_rows, held_out
+        fit_with_bar(self, progress, *given, **settings)
         return self
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #980b937a
@@ -798,6 +883,17 @@ def check_version(about: Any, folder: str | Path) -> None:
         )
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #19b955ef
+def check_sizes(
+    vocabulary: Vocabulary, network: Network, about: dict[str, Any]
+) -> None:
+    """Raise a TypeError if a model's files are not of the same V and D."""
+    V, D = len(vocabulary), about["vector_size"]
+    shapes = [array.shape for array in vars(network).values()]
+    sizes = about["vocabulary_size"], len(vocabulary.frequencies)
+    if (*shapes, *sizes) != ((V, D), (V, D), (V,), V, V):
+        raise TypeError(f"{V} words, arrays of shapes {shapes}")
+
+# %% ../notebooks/07_ten_thousand_words.ipynb #db926ff9
 def load_model(
     folder: str | Path,
 ) -> tuple[Vocabulary, Network, dict[str, Any]]:
@@ -817,11 +913,7 @@ def load_model(
     check_version(about, folder)
     try:
         vocabulary, network = Vocabulary(**words), Network(**arrays)
-        V, D = len(vocabulary), about["vector_size"]
-        shapes = [array.shape for array in vars(network).values()]
-        sizes = about["vocabulary_size"], len(vocabulary.frequencies)
-        if (*shapes, *sizes) != ((V, D), (V, D), (V,), V, V):
-            raise TypeError(f"{V} words, arrays of shapes {shapes}")
+        check_sizes(vocabulary, network, about)
         about["history"] = [TrainingRecord(**r) for r in about["history"]]
         about["seed"] = check_at_least("seed", about["seed"], 0)
         about["counts"] = dict(about["counts"])
@@ -846,21 +938,6 @@ class SkipGram(TrainableNetwork):
     backend : {"auto", "numpy"} or Backend
         Where the network lives.
     """
-
-    def __init__(
-        self,
-        vocabulary: Vocabulary,
-        vector_size: int = 300,
-        seed: int = 0,
-        backend: str | Backend = "auto",
-    ) -> None:
-        self.vocabulary, self.backend = vocabulary, get_backend(backend)
-        self.vector_size = check_at_least("vector size", vector_size, 1)
-        self.seed = check_at_least("seed", seed, 0)
-        self.network = initial_network(
-            len(vocabulary), vector_size, seed, backend=self.backend
-        )
-        self.history, self.counted = [], {}
 
     def save(self, folder: str | Path) -> None:
         """Write the model to a folder; see `save_model`."""
