@@ -5,14 +5,15 @@
 # %% auto #0
 __all__ = ['published_keep_probability', 'subsample', 'noise_distribution', 'draw_negatives', 'sigmoid_and_surprise',
            'negative_pair_loss', 'negative_sampling_step', 'negative_sampling_pair_by_pair', 'inclusion_probabilities',
-           'draw_words', 'Side', 'both_sides', 'Batch', 'scale_sigmoids', 'shared_gradients', 'by_row',
-           'chunk_gradients', 'counted_gradients', 'side_gradients', 'SampledObjective', 'NegativeSampling']
+           'draw_words', 'Side', 'both_sides', 'Batch', 'batch_scores', 'scale_sigmoids', 'counted_errors',
+           'shared_gradients', 'by_row', 'chunk_gradients', 'counted_gradients', 'keep_cells', 'side_gradients',
+           'SampledCounts', 'SampledObjective', 'sampled_objective', 'NegativeSampling']
 
 # %% ../notebooks/14_negative_sampling.ipynb #d1ffc696
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -328,8 +329,7 @@ class Batch:
     h : array, shape (B, D), their weights
     offset : array, shape (B,), added to all their scores
     pairs, own : float64 arrays, shape (B,), as in `Side`
-    row, column : host arrays, shape (cells,), their counted cells
-    n : host array, shape (cells,), the counts
+    row, column, n : host arrays, shape (cells,), counted cells and counts
     """
 
     h: Any
@@ -348,10 +348,22 @@ class Batch:
         """Gather what belongs to some words of one side."""
         cells, ids = side.cells[rows], backend.asarray(rows)
         row = np.repeat(np.arange(len(rows)), np.diff(cells.indptr))
-        return cls(
-            lookup(W, ids), offset[ids], side.pairs[rows], side.own[rows],
-            row, cells.indices, cells.data,
-        )
+        h, pairs, own = lookup(W, ids), side.pairs[rows], side.own[rows]
+        return cls(h, offset[ids], pairs, own, row, cells.indices, cells.data)
+
+# %% ../notebooks/14_negative_sampling.ipynb #2ada1038
+def batch_scores(batch: Batch, W: Any, offset: Any) -> Any:
+    """Scores of a batch with M words of the other side, shape (B, M).
+
+    Parameters
+    ----------
+    batch : B words of one side
+    W, offset : arrays, shapes (M, D) and (M,), of the other words
+    """
+    scores = batch.h @ W.T
+    scores += offset
+    scores += batch.offset[:, None]
+    return scores
 
 # %% ../notebooks/14_negative_sampling.ipynb #d0b95d0c
 def scale_sigmoids(
@@ -382,6 +394,26 @@ def scale_sigmoids(
     return float(sum(losses))
 
 # %% ../notebooks/14_negative_sampling.ipynb #f7011f82
+def counted_errors(scores: Any, n: Any, own: Any) -> tuple[float, Any]:
+    """Loss and errors of counted cells, beyond what every cell has.
+
+    Parameters
+    ----------
+    scores : array, shape (cells,), of the counted cells
+    n : float64 array, shape (cells,), positives, to be added
+    own : float64 array, shape (cells,), negatives, to be taken out
+
+    Returns
+    -------
+    loss : float, in nats, summed over the cells
+    errors : array, shape (cells,)
+    """
+    wrong, at_yes = sigmoid_and_surprise(-scores)
+    right, at_no = sigmoid_and_surprise(scores)
+    loss = float((n * at_yes - own * at_no).sum())
+    return loss, -(n * wrong + own * right).astype(scores.dtype)
+
+# %% ../notebooks/14_negative_sampling.ipynb #1053f798
 def shared_gradients(
     batch: Batch, W: Any, offset: Any, other: Side,
     drawn: NDArray[np.int64], backend: Backend,
@@ -391,32 +423,26 @@ def shared_gradients(
     Parameters
     ----------
     batch : B words of one side, with their cells at the drawn words only
-    W, offset : arrays, shapes (V, D) and (V,), of the other side
-    other : Side
+    W, offset, other : as in `side_gradients`
     drawn : ids of M words of the other side
     backend : where the weights live
 
     Returns
     -------
-    loss : float, in nats
-    hidden, sums : gradients, shapes (B, D) and (B,)
+    loss, hidden, sums : as in `side_gradients`
     """
     asarray, chance = backend.asarray, other.inclusion[drawn]
-    column = np.searchsorted(drawn, batch.column)
-    own = batch.n * batch.own[batch.row] * (other.own[drawn] / chance)[column]
-    n, own, row, column = map(asarray, (batch.n, own, batch.row, column))
     W, offset = W[asarray(drawn)], offset[asarray(drawn)]
-    scores = batch.h @ W.T
-    scores += offset
-    scores += batch.offset[:, None]
-    counted = scores[row, column]
+    scores = batch_scores(batch, W, offset)
+    column = np.searchsorted(drawn, batch.column)
+    cells = asarray(batch.row), asarray(column)
+    own = batch.n * batch.own[batch.row] * (other.own[drawn] / chance)[column]
+    n, own = asarray(batch.n), asarray(own)
+    more, errors = counted_errors(scores[cells], n, own)
     weights = asarray(other.pairs[drawn] / chance)
     loss = scale_sigmoids(scores, asarray(batch.pairs), weights)
-    wrong, at_yes = sigmoid_and_surprise(-counted)
-    right, at_no = sigmoid_and_surprise(counted)
-    loss += float((n * at_yes - own * at_no).sum())
-    scores[row, column] -= (n * wrong + own * right).astype(scores.dtype)
-    return loss, scores @ W, scores.sum(axis=1)
+    scores[cells] += errors
+    return loss + more, scores @ W, scores.sum(axis=1)
 
 # %% ../notebooks/14_negative_sampling.ipynb #b257bea3
 def by_row(values: Any, row: NDArray[np.integer], xp: Any) -> Any:
@@ -498,6 +524,12 @@ def counted_gradients(
     return total, hidden, sums
 
 # %% ../notebooks/14_negative_sampling.ipynb #c0369dd7
+def keep_cells(batch: Batch, kept: NDArray[np.bool_]) -> Batch:
+    """Return the same words with some of their counted cells only."""
+    row, column = batch.row[kept], batch.column[kept]
+    return replace(batch, row=row, column=column, n=batch.n[kept])
+
+# %% ../notebooks/14_negative_sampling.ipynb #66ac4090
 def side_gradients(
     batch: Batch, W: Any, offset: Any, other: Side, backend: Backend,
     rng: np.random.Generator,
@@ -521,20 +553,16 @@ def side_gradients(
     is_drawn = np.zeros(len(other.pairs), bool)
     is_drawn[drawn] = True
     near = is_drawn[batch.column]
-    one, two = (
-        replace(batch, row=batch.row[part], column=batch.column[part],
-                n=batch.n[part])
-        for part in (near, ~near)
-    )
-    found = shared_gradients(one, W, offset, other, drawn, backend)
-    more = counted_gradients(two, W, offset, backend)
+    shared, rest = keep_cells(batch, near), keep_cells(batch, ~near)
+    found = shared_gradients(shared, W, offset, other, drawn, backend)
+    more = counted_gradients(rest, W, offset, backend)
     loss, hidden, sums = (a + b for a, b in zip(found, more, strict=True))
     return loss, hidden, sums
 
 # %% ../notebooks/14_negative_sampling.ipynb #fac9c9af
 @dataclass(frozen=True)
-class SampledObjective:
-    """Negative sampling on some counts.
+class SampledCounts:
+    """Counts as negative sampling sees them, and what scores start from.
 
     Attributes
     ----------
@@ -555,6 +583,17 @@ class SampledObjective:
         n = self.contexts.cells.sum(axis=1) + 1.0
         return np.asarray(np.log(n / n.sum()))
 
+    def offsets(self, bias: Any, backend: Backend) -> tuple[Any, Any]:
+        """What is added to the scores of centres, and of contexts."""
+        zero = backend.xp.zeros_like(bias)
+        if not self.uses_bias:
+            return zero, zero
+        return zero, bias - backend.asarray(self.log_noise, zero.dtype)
+
+# %% ../notebooks/14_negative_sampling.ipynb #d6e4d67b
+class SampledObjective(SampledCounts):
+    """Negative sampling on some counts; the attributes of `SampledCounts`."""
+
     def gradients(
         self, network: Network, rows: NDArray[np.integer], backend: Backend,
         rng: np.random.Generator | int | Sequence[int] | None = None,
@@ -573,23 +612,39 @@ class SampledObjective:
         loss : float, in nats, summed over the pairs of these centres
         gradients : Network, of the shapes (B, D), (B, D) and (B,)
         """
-        W_in, W_out = network.W_in, network.W_out
-        rng = np.random.default_rng(rng)
-        zero = backend.xp.zeros_like(network.bias)
-        offset = zero
-        if self.uses_bias:
-            offset = network.bias - backend.asarray(self.log_noise, zero.dtype)
-        batch = Batch.of(self.centres, rows, W_in, zero, backend)
-        loss, one, _ = side_gradients(
-            batch, W_out, offset, self.contexts, backend, rng
+        meet = partial(
+            side_gradients, backend=backend, rng=np.random.default_rng(rng)
         )
-        batch = Batch.of(self.contexts, rows, W_out, offset, backend)
-        _, two, sums = side_gradients(
-            batch, W_in, zero, self.centres, backend, rng
-        )
+        zero, offset = self.offsets(network.bias, backend)
+        batch = Batch.of(self.centres, rows, network.W_in, zero, backend)
+        loss, one, _ = meet(batch, network.W_out, offset, self.contexts)
+        batch = Batch.of(self.contexts, rows, network.W_out, offset, backend)
+        _, two, sums = meet(batch, network.W_in, zero, self.centres)
         return loss, Network(one, two, sums * self.uses_bias)
 
-# %% ../notebooks/14_negative_sampling.ipynb #d6e4d67b
+# %% ../notebooks/14_negative_sampling.ipynb #df35a056
+def sampled_objective(
+    N: sp.csr_array, vocabulary: Vocabulary, negative: float, power: float,
+    shared: int, uses_bias: bool,
+) -> SampledObjective:
+    """Prepare negative sampling for some counts.
+
+    Parameters
+    ----------
+    N : sparse float64 array, shape (V, V), rows are centres
+    vocabulary : the V words; the noise follows their frequencies
+    negative, power, shared, uses_bias : as in `NegativeSampling`
+    """
+    if N.shape[0] != len(vocabulary):
+        raise SkipgramError(
+            f"the vocabulary has {len(vocabulary):,} words, and the "
+            f"counts of {N.shape[0]:,}; count with the same one"
+        )
+    noise = noise_distribution(vocabulary, power)
+    sides = both_sides(N, noise, negative, shared)
+    return SampledObjective(*sides, np.log(negative * noise), uses_bias)
+
+# %% ../notebooks/14_negative_sampling.ipynb #ca9b1d20
 @dataclass(frozen=True)
 class NegativeSampling:
     """Settings of the sampled objective.
@@ -618,20 +673,5 @@ class NegativeSampling:
     def over(
         self, N: sp.csr_array, vocabulary: Vocabulary
     ) -> SampledObjective:
-        """Prepare the objective for some counts.
-
-        Parameters
-        ----------
-        N : sparse float64 array, shape (V, V), rows are centres
-        vocabulary : the V words; the noise follows their frequencies
-        """
-        if N.shape[0] != len(vocabulary):
-            raise SkipgramError(
-                f"the vocabulary has {len(vocabulary):,} words, and the "
-                f"counts of {N.shape[0]:,}; count with the same one"
-            )
-        noise = noise_distribution(vocabulary, self.power)
-        sides = both_sides(N, noise, self.negative, self.shared)
-        return SampledObjective(
-            *sides, np.log(self.negative * noise), self.uses_bias
-        )
+        """Prepare the objective for some counts; see `sampled_objective`."""
+        return sampled_objective(N, vocabulary, **asdict(self))
