@@ -747,7 +747,7 @@ class TrainableNetwork(StepwiseNetwork):
         progress : show a bar; None: where stderr is a terminal
         start : {"counts", "random"}, first weights, in the first call
             Factors of the counts (`first_weights`), or small random numbers.
-        penalty : pull on long vectors, relative to a word's mean pairs
+        penalty : pull to zero, relative to a word's mean pairs; 0 is none
         objective : {"softmax", "negative-sampling"} or NegativeSampling
 
         Raises
