@@ -5,17 +5,18 @@
 # %% auto #0
 __all__ = ['BLOCK', 'MAX_WORD', 'MAX_SIZE', 'Block', 'Failure', 'HEADER', 'KINDS', 'DIGITS', 'CONTROLS', 'TENSOR_TYPES',
            'MAX_HEADER', 'VECTOR_TENSORS', 'PLAIN_ZIP', 'BROKEN_ZIP', 'NPY_TYPE', 'PROJECTOR', 'Reader', 'READERS',
-           'ENDINGS', 'Blocks', 'Writer', 'WRITERS', 'record_pattern', 'find_words', 'binary_blocks', 'without_feeds',
-           'no_record', 'check_promise', 'refuse_other_kinds', 'is_gzip', 'open_vectors', 'trailing_numbers',
-           'binary_header', 'LoadOptions', 'check_dtype', 'check_rows', 'Gathered', 'decode_words', 'is_utf8',
-           'make_vectors', 'gather', 'read_binary', 'parse_line', 'text_layout', 'numbered_lines', 'text_blocks',
-           'read_text', 'check_end', 'check_start', 'header_length', 'read_header', 'tensor_span', 'check_spans',
-           'check_tensors', 'read_safetensors', 'split_words', 'finish', 'converted', 'npy_promise', 'npy_header',
-           'npz_array', 'array_words', 'read_npz', 'read_projector', 'label_lines', 'read_folder', 'format_of',
-           'load_vectors', 'to_disk', 'not_written', 'atomic_file', 'name_word', 'stored_blocks', 'check_words',
-           'text_lines', 'write_text', 'write_glove', 'write_binary', 'tensor_header', 'write_safetensors',
-           'word_array', 'write_npz', 'check_projector', 'write_projector', 'write_tables', 'stored_type', 'check_held',
-           'save_vectors', 'write_file', 'check_glove']
+           'ENDINGS', 'Blocks', 'Writer', 'WRITERS', 'record_pattern', 'find_words', 'without_feeds', 'no_record',
+           'cut_records', 'binary_blocks', 'check_promise', 'refuse_other_kinds', 'is_gzip', 'open_vectors',
+           'trailing_numbers', 'binary_header', 'LoadOptions', 'check_dtype', 'check_rows', 'FilePlaces', 'with_rows',
+           'Gathered', 'decode_words', 'is_utf8', 'make_vectors', 'gather', 'read_binary', 'parse_line', 'text_layout',
+           'numbered_lines', 'text_blocks', 'read_text', 'check_end', 'check_start', 'header_length', 'read_header',
+           'tensor_span', 'check_spans', 'check_tensors', 'read_safetensors', 'split_words', 'finish', 'converted',
+           'npy_promise', 'npy_header', 'npz_array', 'array_words', 'read_npz', 'read_projector', 'label_lines',
+           'read_folder', 'format_of', 'read_vectors', 'load_vectors', 'to_disk', 'not_written', 'atomic_file',
+           'name_word', 'stored_blocks', 'check_words', 'text_lines', 'write_text', 'write_glove', 'write_binary',
+           'tensor_header', 'write_safetensors', 'word_array', 'write_npz', 'check_projector', 'write_projector',
+           'write_tables', 'stored_type', 'check_held', 'check_glove', 'check_writable', 'write_file', 'write_vectors',
+           'save_vectors']
 
 # %% ../notebooks/11_files.ipynb #7c323dd9
 import ast
@@ -68,46 +69,9 @@ BLOCK = 1 << 20
 MAX_WORD = 1 << 16
 MAX_SIZE = 1 << 20
 
+# Words, rows (B, D), and the place in the file at which each begins.
 Block = tuple[list[bytes], NDArray[Any], NDArray[np.int64]]
 Failure = Callable[[int, str], SkipgramError]
-
-# %% ../notebooks/11_files.ipynb #c973c2fa
-def binary_blocks(
-    f: IO[bytes], D: int, wanted: int, fail: Failure, whole: bool = True
-) -> Iterator[Block]:
-    """Records of a word2vec binary file, about a megabyte at a time.
-
-    Parameters
-    ----------
-    f : file, open for reading, behind its first line
-    D : numbers of a vector
-    wanted : records to read
-    fail : makes the error, from the byte and a phrase
-    whole : nothing may follow but line feeds
-
-    Yields
-    ------
-    words : list of B bytes, a line feed before them is taken away
-    rows : float32 array, shape (B, D)
-    places : int64 array, shape (B,), the byte at which each word begins
-    """
-    row, record, left, start = 4 * D, record_pattern(D), 0, f.tell()
-    buffer = bytearray(BLOCK + MAX_WORD + row)
-    windows = np.ndarray((BLOCK + MAX_WORD + 1,), f"V{row}", buffer, 0, (1,))
-    while wanted:
-        end = left + f.readinto(memoryview(buffer)[left:])  # type: ignore
-        words = find_words(record, buffer, end)[:wanted]
-        if not words:
-            raise no_record(bytes(buffer[:end]), row, start, fail)
-        lengths = np.fromiter(map(len, words), np.int64, len(words))
-        ends = np.cumsum(lengths + (1 + row))
-        rows = windows[ends - row].view("<f4").reshape(-1, D)
-        yield without_feeds(words), rows, start + ends - row - 1 - lengths
-        left, wanted = end - int(ends[-1]), wanted - len(words)
-        buffer[:left] = buffer[end - left : end]
-        start += int(ends[-1])
-    if whole and (buffer[:left] + f.read(BLOCK)).strip(b"\n"):
-        raise fail(start, "more bytes than the first line promises")
 
 # %% ../notebooks/11_files.ipynb #25471390
 def without_feeds(words: list[bytes]) -> list[bytes]:
@@ -126,6 +90,54 @@ def no_record(
     if len(rest) >= MAX_WORD + row:
         return fail(start, f"no space ends the word {rest[:20]!r}")
     return fail(start, "the file breaks off here; fetch it again")
+
+# %% ../notebooks/11_files.ipynb #9ca8be67
+def cut_records(
+    words: list[bytes], windows: NDArray[Any], start: int
+) -> tuple[Block, int]:
+    """Block of the records whose words were found, and their bytes.
+
+    Parameters
+    ----------
+    words : list of B bytes, with their line feeds
+    windows : array of the 4 D bytes that begin at each byte of a buffer
+    start : place of the buffer in the file
+    """
+    row = windows.itemsize
+    lengths = np.fromiter(map(len, words), np.int64, len(words))
+    ends = np.cumsum(lengths + (1 + row))
+    rows = windows[ends - row].view("<f4").reshape(len(words), -1)
+    places = start + ends - row - 1 - lengths
+    return (without_feeds(words), rows, places), int(ends[-1])
+
+# %% ../notebooks/11_files.ipynb #d5cb5bfe
+def binary_blocks(
+    f: IO[bytes], D: int, wanted: int, fail: Failure, whole: bool = True
+) -> Iterator[Block]:
+    """Records of a word2vec binary file, about a megabyte at a time.
+
+    Parameters
+    ----------
+    f : file, open for reading, behind its first line
+    D : numbers of a vector
+    wanted : records to read
+    fail : makes the error, from the byte and a phrase
+    whole : nothing may follow but line feeds
+    """
+    row, record, left, start = 4 * D, record_pattern(D), 0, f.tell()
+    buffer = bytearray(BLOCK + MAX_WORD + row)
+    windows = np.ndarray((BLOCK + MAX_WORD + 1,), f"V{row}", buffer, 0, (1,))
+    while wanted:
+        end = left + f.readinto(memoryview(buffer)[left:])  # type: ignore
+        words = find_words(record, buffer, end)[:wanted]
+        if not words:
+            raise no_record(bytes(buffer[:end]), row, start, fail)
+        block, size = cut_records(words, windows, start)
+        yield block
+        left, wanted, start = end - size, wanted - len(words), start + size
+        buffer[:left] = buffer[size:end]
+    if whole and (buffer[:left] + f.read(BLOCK)).strip(b"\n"):
+        raise fail(start, "more bytes than the first line promises")
 
 # %% ../notebooks/11_files.ipynb #f3f1ecf2
 HEADER = re.compile(rb"(?:\xef\xbb\xbf)?(\d{1,15})[ \t]+(\d{1,15})[ \t\r]*")
@@ -308,13 +320,49 @@ def check_rows(
         )
 
 # %% ../notebooks/11_files.ipynb #dbf9a036
-class Gathered:
-    """Words and rows of a file, put together and checked block by block.
+class FilePlaces:
+    """Places of the vectors of a file, to be named in errors.
 
     Parameters
     ----------
     path : the file
-    unit : what its places count, "byte", "line" or "vector"
+    unit : what places count, "byte" or "line"
+    """
+
+    def __init__(self, path: Path, unit: str) -> None:
+        self.path, self.unit = path, unit
+        self.places: list[NDArray[np.int64]] = []
+
+    def fail(self, place: int, what: str) -> SkipgramError:
+        """Make an error that names the file and the place."""
+        return SkipgramError(f"{self.path}, {self.unit} {place:,}: {what}")
+
+    def where(self, i: int, start: int = 0) -> str:
+        """Name the place of vector i, counted from vector `start`."""
+        place = np.concatenate(self.places)[start + i]
+        return f"{self.path}, {self.unit} {place:,}"
+
+# %% ../notebooks/11_files.ipynb #2673cbf4
+def with_rows(
+    matrix: NDArray[Any], used: int, rows: NDArray[Any]
+) -> NDArray[Any]:
+    """Write rows behind those in use, in a larger matrix if it is full."""
+    stop = used + len(rows)
+    if stop > len(matrix):
+        wider = np.empty((2 * stop, matrix.shape[1]), matrix.dtype)
+        wider[:used] = matrix[:used]
+        matrix = wider
+    with np.errstate(over="ignore"):
+        matrix[used:stop] = rows
+    return matrix
+
+# %% ../notebooks/11_files.ipynb #97b43384
+class Gathered(FilePlaces):
+    """Words and rows of a file, put together and checked block by block.
+
+    Parameters
+    ----------
+    path, unit : as in `FilePlaces`
     shape : rows that there is room for at first, and numbers of a vector
     options : LoadOptions
     """
@@ -323,37 +371,22 @@ class Gathered:
         self, path: Path, unit: str, shape: tuple[int, int],
         options: LoadOptions,
     ) -> None:
-        self.path, self.unit, self.options = path, unit, options
+        super().__init__(path, unit)
+        self.options = options
+        self.words: list[str] = []
         dtype = np.float32 if options.dtype is None else options.dtype
         self.matrix = np.empty(shape, dtype)
-        self.words: list[str] = []
-        self.places: list[NDArray[np.int64]] = []
-
-    def fail(self, place: int, what: str) -> SkipgramError:
-        """Make an error that names the file and the place."""
-        return SkipgramError(f"{self.path}, {self.unit} {place:,}: {what}")
-
-    def where(self, i: int) -> str:
-        """Name the place of vector i."""
-        place = np.concatenate(self.places)[i]
-        return f"{self.path}, {self.unit} {place:,}"
 
     def add(self, block: Block) -> None:
         """Take in a block."""
         raw, rows, places = block
-        start, stop = len(self.words), len(self.words) + len(raw)
-        self.places.append(np.asarray(places))
-        self.words += decode_words(raw, self.options.errors, lambda i:
-                                   self.where(start + i))
-        if stop > len(self.matrix):
-            wider = np.empty((2 * stop, rows.shape[1]), self.matrix.dtype)
-            wider[:start] = self.matrix[:start]
-            self.matrix = wider
-        stored = self.matrix[start:stop]
-        with np.errstate(over="ignore"):
-            stored[:] = rows
-        check_rows(rows, stored, self.options.finite, lambda i:
-                   self.where(start + i))
+        start = len(self.words)
+        self.places.append(places)
+        where = partial(self.where, start=start)
+        self.words += decode_words(raw, self.options.errors, where)
+        self.matrix = with_rows(self.matrix, start, rows)
+        stored = self.matrix[start : start + len(rows)]
+        check_rows(rows, stored, self.options.finite, where)
 
 # %% ../notebooks/11_files.ipynb #4cd23d70
 def decode_words(
@@ -947,50 +980,10 @@ def format_of(path: Path, format: str | None = None) -> str:
     )
 
 # %% ../notebooks/11_files.ipynb #6f5e6081
-def load_vectors(
-    path: str | Path, format: str | None = None, limit: int | None = None,
-    dtype: Any = None, finite: bool = True, errors: str = "strict",
-    duplicates: str = "error", progress: bool | None = None,
+def read_vectors(
+    path: Path, format: str | None, options: LoadOptions
 ) -> WordVectors:
-    """Read word vectors from a file or a folder.
-
-    Parameters
-    ----------
-    path : str or Path
-        By its ending: .bin (word2vec binary), .txt or .vec (word2vec text,
-        fastText, GloVe), each also with .gz; .npz; .safetensors; a folder
-        of `SkipGram.save` or for TensorBoard's projector. A .txt or .vec
-        whose first line is not two whole numbers is read as GloVe's.
-    format : str or None
-        Instead of the ending: one of `READERS`.
-    limit : int or None
-        Read only so many vectors, the first ones.
-    dtype : {None, "float16", "float32", "float64"}
-        Type of the matrix; None: the file's own, float32 for word2vec's.
-    finite : bool
-        False keeps values that are NaN or infinite, instead of refusing.
-    errors : {"strict", "replace"}
-        Refuse words that are not UTF-8, or put U+FFFD for their bad bytes.
-        Two such words may become the same: see `duplicates`.
-    duplicates : {"error", "first"}
-        Refuse a word that stands twice, or keep the first of the two.
-    progress : bool or None
-        Show a bar; None: where stderr is a terminal.
-
-    Returns
-    -------
-    WordVectors
-        Of a safetensors file, the matrix is a read-only memory map, and is
-        not searched for NaN. All others are in memory.
-
-    Raises
-    ------
-    SkipgramError
-        If the file is missing, damaged, or of another format; names the
-        line, byte or vector. A pickle is refused, never loaded.
-    """
-    path = Path(path)
-    options = LoadOptions(limit, dtype, finite, errors, duplicates, progress)
+    """Read a file or a folder by the reader of its format."""
     if not path.exists():
         raise SkipgramError(f"no such file or folder: {path}")
     try:
@@ -1000,6 +993,40 @@ def load_vectors(
             f"{path} needs more memory than there is; read less of it with "
             "limit, or dtype='float16'"
         ) from None
+
+# %% ../notebooks/11_files.ipynb #02a376d6
+def load_vectors(
+    path: str | Path, format: str | None = None, limit: int | None = None,
+    dtype: Any = None, finite: bool = True, errors: str = "strict",
+    duplicates: str = "error", progress: bool | None = None,
+) -> WordVectors:
+    """Read word vectors from a file or a folder.
+
+    Parameters
+    ----------
+    path : a .bin, .txt or .vec, each also with .gz; .npz; .safetensors; a
+        folder of `SkipGram.save`, or for TensorBoard's projector. Text
+        without a first line of two whole numbers is read as GloVe's.
+    format : one of `READERS`, instead of the ending
+    limit : read only so many vectors, the first ones
+    dtype : "float16", "float32", "float64"; None: the file's own, or float32
+    finite : False keeps NaN and infinite values, instead of refusing them
+    errors : "strict", or "replace" to put U+FFFD for what is not UTF-8
+    duplicates : "error", or "first" to keep the first of equal words
+    progress : show a bar; None: where stderr is a terminal
+
+    Returns
+    -------
+    WordVectors; of safetensors, mapped read-only, not searched for NaN
+
+    Raises
+    ------
+    SkipgramError
+        If the file is missing, damaged, or of another format; names the
+        line, byte or vector. A pickle is refused, never loaded.
+    """
+    options = LoadOptions(limit, dtype, finite, errors, duplicates, progress)
+    return read_vectors(Path(path), format, options)
 
 # %% ../notebooks/11_files.ipynb #22c007bd
 def to_disk(f: IO[bytes]) -> None:
@@ -1279,57 +1306,30 @@ def check_held(vectors: WordVectors, forbidden: str, path: Path) -> None:
             f"{vectors.vector_size:,}; write .safetensors or .npz"
         )
 
-# %% ../notebooks/11_files.ipynb #8f7ccda2
-def save_vectors(
-    vectors: WordVectors, path: str | Path, format: str | None = None,
-    dtype: Any = None, finite: bool = True, progress: bool | None = None,
-) -> Path:
-    """Write word vectors to a file or a folder, all of it or nothing.
+# %% ../notebooks/11_files.ipynb #e18ac338
+def check_glove(vectors: WordVectors, dtype: Any, path: Path) -> None:
+    """Refuse GloVe's format if its first lines would not tell D."""
+    few = WordVectors(vectors.words[:100], vectors.matrix[:100])
+    sample, D = io.BytesIO(), vectors.matrix.shape[1]
+    write_glove(sample, few, dtype, stored_blocks(few, dtype, False, False))
+    if text_layout(path, sample.getvalue()[:BLOCK], True) != (None, D):
+        raise SkipgramError(
+            f"{path}: without a first line one could not tell the words, such "
+            f"as {few.words[0]!r}, from the numbers; use 'word2vec-text'"
+        )
 
-    Parameters
-    ----------
-    vectors : WordVectors
-        V words with vectors of D numbers, at least one of each.
-    path : str or Path
-        Its ending tells the format, as in `load_vectors`; a name without
-        an ending is a folder for TensorBoard's projector. A file that is
-        there is replaced when the new one is complete.
-    format : str or None
-        Instead of the ending: one of `WRITERS`.
-    dtype : {None, "float16", "float32", "float64"}
-        Type or precision in the file; None: the matrix's own. word2vec's
-        binary format holds float32 only.
-    finite : bool
-        False writes values that are NaN or infinite, instead of refusing.
-    progress : bool or None
-        Show a bar; None: where stderr is a terminal.
-
-    Returns
-    -------
-    Path
-        Where it was written.
-
-    Raises
-    ------
-    SkipgramError
-        If the format cannot hold a word or a value, or writing fails.
-    """
-    path = Path(path)
-    name = format_of(path, format)
+# %% ../notebooks/11_files.ipynb #5c63bd77
+def check_writable(
+    vectors: WordVectors, path: Path, name: str, dtype: Any
+) -> np.dtype[Any]:
+    """Type in which a format stores vectors, if it can hold them."""
     if 0 in vectors.matrix.shape:
         raise SkipgramError(f"{path}: there are no vectors to write")
-    write, forbidden = WRITERS[name]
     found = stored_type(vectors, name, dtype)
-    check_held(vectors, forbidden, path)
-    blocks = stored_blocks(vectors, found, finite, progress)
-    if write is None:
-        write_projector(path, blocks)
-        return path
+    check_held(vectors, WRITERS[name][1], path)
     if name == "glove":
         check_glove(vectors, found, path)
-    with atomic_file(path) as f:
-        write_file(f, write, vectors, found, blocks, is_gzip(path))
-    return path
+    return found
 
 # %% ../notebooks/11_files.ipynb #748c0bfe
 def write_file(
@@ -1343,14 +1343,48 @@ def write_file(
     with gzip.GzipFile("", "wb", 1, f, mtime=0) as g:
         write(cast(IO[bytes], g), vectors, dtype, blocks)
 
-# %% ../notebooks/11_files.ipynb #e18ac338
-def check_glove(vectors: WordVectors, dtype: Any, path: Path) -> None:
-    """Refuse GloVe's format if its first lines would not tell D."""
-    few = WordVectors(vectors.words[:100], vectors.matrix[:100])
-    sample, D = io.BytesIO(), vectors.matrix.shape[1]
-    write_glove(sample, few, dtype, stored_blocks(few, dtype, False, False))
-    if text_layout(path, sample.getvalue()[:BLOCK], True) != (None, D):
-        raise SkipgramError(
-            f"{path}: without a first line one could not tell the words, such "
-            f"as {few.words[0]!r}, from the numbers; use 'word2vec-text'"
-        )
+# %% ../notebooks/11_files.ipynb #cc37b4d6
+def write_vectors(
+    path: Path, name: str, vectors: WordVectors, dtype: Any, blocks: Blocks
+) -> None:
+    """Write a file or a folder in the format of this name."""
+    write = WRITERS[name][0]
+    if write is None:
+        write_projector(path, blocks)
+        return
+    with atomic_file(path) as f:
+        write_file(f, write, vectors, dtype, blocks, is_gzip(path))
+
+# %% ../notebooks/11_files.ipynb #724531a1
+def save_vectors(
+    vectors: WordVectors, path: str | Path, format: str | None = None,
+    dtype: Any = None, finite: bool = True, progress: bool | None = None,
+) -> Path:
+    """Write word vectors to a file or a folder, all of it or nothing.
+
+    Parameters
+    ----------
+    vectors : V words with D numbers each, at least one of each
+    path : its ending tells the format, as in `load_vectors`; without an
+        ending, a folder for TensorBoard. An old file is replaced.
+    format : one of `WRITERS`, instead of the ending
+    dtype : in the file: "float16", "float32", "float64", or None for the
+        matrix's own; word2vec's binary format holds float32 only
+    finite : False writes NaN and infinite values, instead of refusing them
+    progress : show a bar; None: where stderr is a terminal
+
+    Returns
+    -------
+    Path, where it was written
+
+    Raises
+    ------
+    SkipgramError
+        If the format cannot hold a word or a value, or writing fails.
+    """
+    path = Path(path)
+    name = format_of(path, format)
+    found = check_writable(vectors, path, name, dtype)
+    blocks = stored_blocks(vectors, found, finite, progress)
+    write_vectors(path, name, vectors, found, blocks)
+    return path
