@@ -6,13 +6,13 @@
 __all__ = ['COLOURS', 'MARKERS', 'BARS', 'HATCHES', 'DARK', 'LIGHT', 'INK', 'EDGE', 'SHADES', 'SIDES', 'PAGE', 'STYLE', 'VIEW',
            'BOXES', 'DRAWING', 'PAINTING', 'SEARCH', 'HANDS', 'POINTER', 'KEYS', 'BUTTONS', 'PROGRAM',
            'MissingPackageError', 'axes_or_current', 'luminance', 'contrast', 'ink_on', 'text_widths', 'BeforeDrawing',
-           'fit_texts', 'set_sizes', 'window_lines', 'draw_window', 'plot_windows', 'shown', 'draw_cells', 'as_table',
-           'lookup_texts', 'plot_lookup', 'bar_values', 'with_legend', 'plot_bars', 'plot_context_probabilities',
-           'loss_curves', 'plot_loss', 'as_words', 'rows_of', 'plot_similarities', 'principal_plane', 'tsne',
-           'map_words', 'word_map_positions', 'boxes_overlap', 'boxes_around', 'place_labels', 'label_sizes',
-           'set_places', 'label_points', 'word_groups', 'dots', 'plot_word_map', 'as_places', 'around', 'line_widths',
-           'plot_neighbours', 'map_picture', 'as_script_data', 'nearest_rows', 'map_page', 'write_whole', 'map_path',
-           'save_map']
+           'fit_texts', 'set_sizes', 'window_lines', 'draw_window', 'draw_pairs', 'draw_lines', 'plot_windows', 'shown',
+           'draw_cells', 'as_table', 'lookup_texts', 'draw_product', 'plot_lookup', 'bar_values', 'with_legend',
+           'plot_bars', 'plot_context_probabilities', 'loss_curves', 'draw_marks', 'plot_loss', 'as_words', 'rows_of',
+           'plot_similarities', 'principal_plane', 'tsne', 'map_words', 'word_map_positions', 'boxes_overlap',
+           'boxes_around', 'place_labels', 'label_sizes', 'set_places', 'label_points', 'word_groups', 'dots',
+           'draw_groups', 'as_places', 'plot_word_map', 'around', 'line_widths', 'draw_edges', 'plot_neighbours',
+           'map_picture', 'as_script_data', 'nearest_rows', 'map_page', 'write_whole', 'map_path', 'save_map']
 
 # %% ../notebooks/12_pictures.ipynb #cb0bac52
 import json
@@ -182,6 +182,39 @@ def draw_window(
     return texts
 
 # %% ../notebooks/12_pictures.ipynb #7ed2f1d0
+def draw_pairs(
+    ax: Axes, words: list[str], y: float, centre: int, near: list[int]
+) -> Text:
+    """Write the training pairs of one window as a line."""
+    note = "  ".join(f"({words[centre]}, {words[j]})" for j in near)
+    return ax.text(0.5, y, note, color=INK, va="center", parse_math=False)
+
+# %% ../notebooks/12_pictures.ipynb #a5eff17c
+def draw_lines(
+    ax: Axes, words: list[str], lines: list[tuple[int, list[int]]],
+    pairs: bool,
+) -> list[Text]:
+    """Draw windows one below the other, and fit the axes to them.
+
+    Parameters
+    ----------
+    lines : as `window_lines` gives them
+    pairs : whether the training pairs are written
+    """
+    texts, step = [], 3.4 if pairs else 2.2
+    width = (text_widths(words) + 0.9).sum()
+    for k, (i, near) in enumerate(lines):
+        texts += draw_window(ax, words, -step * k - 1, i, near)
+        if pairs:
+            note = draw_pairs(ax, words, -step * k - 2.5, i, near)
+            width = max(width, text_widths([note.get_text()])[0] + 1)
+            texts.append(note)
+    # Small letters are drawn on whole pixels, and come out wider: 1.05.
+    ax.set(xlim=(0, 1.05 * width), ylim=(-step * len(lines), 0), aspect=1)
+    ax.axis("off")
+    return texts
+
+# %% ../notebooks/12_pictures.ipynb #e4db91a7
 def plot_windows(
     tokens: Sequence[Any], window: int = 2,
     centres: Iterable[int] | None = None, side: str = "both",
@@ -189,15 +222,14 @@ def plot_windows(
 ) -> Axes:
     """Draw the windows over a sentence, a line each.
 
-    The centre word is white on dark, its context words are black on
-    light, and under each line stand the training pairs it gives.
+    The centre word is white on dark, its context words black on light.
 
     Parameters
     ----------
     tokens : sequence of T words
     window, side : as in `window_offsets`
     centres : positions of the centre words; default all
-    pairs : whether the training pairs are written
+    pairs : whether its training pairs are written under each line
     ax : Matplotlib axes; default the current ones
 
     Returns
@@ -210,19 +242,8 @@ def plot_windows(
     """
     words = [str(token) for token in as_tokens(tokens)]
     lines = window_lines(words, centres, window_offsets(window, side))
-    ax, texts, step = axes_or_current(ax), [], 3.4 if pairs else 2.2
-    width = (text_widths(words) + 0.9).sum()
-    for k, (i, near) in enumerate(lines):
-        texts += draw_window(ax, words, -step * k - 1, i, near)
-        if pairs:
-            note = "  ".join(f"({words[i]}, {words[j]})" for j in near)
-            texts.append(ax.text(0.5, -step * k - 2.5, note, color=INK,
-                                 va="center", parse_math=False))
-            width = max(width, text_widths([note])[0] + 1)
-    # Small letters are drawn on whole pixels, and come out wider: 1.05.
-    ax.set(xlim=(0, 1.05 * width), ylim=(-step * len(lines), 0), aspect=1)
-    ax.axis("off")
-    fit_texts(ax, texts, 1)
+    ax = axes_or_current(ax)
+    fit_texts(ax, draw_lines(ax, words, lines, pairs), 1)
     return ax
 
 # %% ../notebooks/12_pictures.ipynb #e9cf5b32
@@ -277,6 +298,22 @@ def lookup_texts(
     return one_hot, table, rows.index(row)
 
 # %% ../notebooks/12_pictures.ipynb #87a553b8
+def draw_product(
+    ax: Axes, one_hot: list[str], table: list[list[str]], k: int
+) -> tuple[list[Text], list[Text]]:
+    """Draw a one-hot vector × a table = its row k; return cells and signs."""
+    V, D, top = len(table), len(table[0]), len(table) / 2 + 0.5
+    cells = [cell for i, text in enumerate(one_hot)
+             for cell in draw_cells(ax, (i, top), [[text]], 0 - (i != k))]
+    cells += draw_cells(ax, (V + 1, V), table, k)
+    cells += draw_cells(ax, (V + D + 2, top), [table[k]], 0)
+    signs = [ax.text(x, V / 2, sign, ha="center", va="center", color=INK)
+             for x, sign in [(V + 0.5, "×"), (V + D + 1.5, "=")]]
+    ax.set(xlim=(0, V + 2 * D + 2), ylim=(0, V), aspect="equal")
+    ax.axis("off")
+    return cells, signs
+
+# %% ../notebooks/12_pictures.ipynb #2c814dae
 def plot_lookup(
     matrix: ArrayLike, row: int, ax: Axes | None = None
 ) -> Axes:
@@ -297,17 +334,9 @@ def plot_lookup(
     if row >= len(matrix):
         raise SkipgramError(f"row must be below {len(matrix)}, got {row}")
     ax, (one_hot, table, k) = axes_or_current(ax), lookup_texts(matrix, row)
-    V, D, top = len(table), len(table[0]), len(table) / 2 + 0.5
-    texts = [cell for i, text in enumerate(one_hot)
-             for cell in draw_cells(ax, (i, top), [[text]], 0 - (i != k))]
-    texts += draw_cells(ax, (V + 1, V), table, k)
-    texts += draw_cells(ax, (V + D + 2, top), [table[k]], 0)
-    signs = [ax.text(x, V / 2, sign, ha="center", va="center", color=INK)
-             for x, sign in [(V + 0.5, "×"), (V + D + 1.5, "=")]]
-    ax.set(xlim=(0, V + 2 * D + 2), ylim=(0, V), aspect="equal")
-    ax.axis("off")
+    cells, signs = draw_product(ax, one_hot, table, k)
     longest = max(text_widths([text for line in table for text in line]))
-    fit_texts(ax, texts, min(0.5, 0.85 / longest))
+    fit_texts(ax, cells, min(0.5, 0.85 / longest))
     fit_texts(ax, signs, 0.6)
     return ax
 
@@ -418,6 +447,24 @@ def loss_curves(
     return epochs, curves
 
 # %% ../notebooks/12_pictures.ipynb #0b164d86
+def draw_marks(
+    ax: Axes, marks: Mapping[str, float], lowest: float
+) -> None:
+    """Draw named lines; the name is below if the line is not above `lowest`.
+
+    Parameters
+    ----------
+    marks : name and height of each line
+    lowest : smallest value of the curves
+    """
+    for name, mark in marks.items():
+        below = mark <= lowest
+        ax.axhline(mark, color=EDGE, ls=":", lw=1.2)
+        ax.annotate(name, (1, mark), (0, -3 if below else 3),
+                    ax.get_yaxis_transform(), "offset points", ha="right",
+                    va="top" if below else "bottom", color=INK)
+
+# %% ../notebooks/12_pictures.ipynb #893515bf
 def plot_loss(
     history: Iterable[Any], floor: float | None = None,
     lines: Mapping[str, float] | None = None, first: int = 1,
@@ -443,13 +490,8 @@ def plot_loss(
         ax.plot(epochs, losses, ["-", "--"][k], color=COLOURS[k], label=label,
                 marker=MARKERS[k] if len(epochs) <= 40 else "")
     floors = {} if floor is None else {"entropy floor": floor}
-    marks = floors | dict(lines or {})
-    for name, mark in marks.items():
-        below = mark <= min(map(min, curves.values()))
-        ax.axhline(mark, color=EDGE, ls=":", lw=1.2)
-        ax.annotate(name, (1, mark), (0, -3 if below else 3),
-                    ax.get_yaxis_transform(), "offset points", ha="right",
-                    va="top" if below else "bottom", color=INK)
+    lowest = min(map(min, curves.values()))
+    draw_marks(ax, floors | dict(lines or {}), lowest)
     ax.margins(y=0.14)
     ax.set(xlabel="epoch", ylabel="loss (nats a pair)")
     return with_legend(ax, len(curves) > 1)
@@ -732,47 +774,18 @@ def dots(
                marker=MARKERS[k], edgecolors=INK, linewidths=0.3, label=label)
 
 # %% ../notebooks/12_pictures.ipynb #915e61f1
-def plot_word_map(
-    vectors: WordVectors,
-    words: int | Iterable[str] | Mapping[str, Sequence[str]] = 300,
-    positions: ArrayLike | None = None, method: str = "tsne",
-    seed: int = 0, size: float = 8, ax: Axes | None = None,
-) -> Axes:
-    """Draw words on a plane, so that like words lie together.
-
-    No two labels overlap, in any size of the figure. A word whose label
-    has no room keeps its point; make the figure larger, or the text
-    smaller.
-
-    Parameters
-    ----------
-    vectors : WordVectors
-    words : int, or a list of words, or {title: words}
-        A number means the first so many. Each of up to eight groups has
-        its own colour and marker, and a title in the legend.
-    positions : array, shape (n, 2), if the places are known already
-    method, seed : as in `word_map_positions`
-    size : of the text, in points
-    ax : Matplotlib axes; default the current ones
-
-    Returns
-    -------
-    Axes
-    """
-    names, ax = map_words(vectors, words), axes_or_current(ax)
-    if positions is None:
-        positions = word_map_positions(vectors, names, method, seed)
-    places = as_places(positions, len(names))
-    for k, (title, part) in enumerate(word_groups(words, len(names))):
-        dots(ax, places[part], size * (3 if len(names) < 100 else 1), k,
-             title)
+def draw_groups(
+    ax: Axes, places: NDArray[Any], words: Any, size: float
+) -> None:
+    """Draw the points of a map (n, 2), and a legend if there are groups."""
+    area = size * (3 if len(places) < 100 else 1)
+    for k, (title, part) in enumerate(word_groups(words, len(places))):
+        dots(ax, places[part], area, k, title)
     ax.set_aspect("equal", adjustable="datalim")
     ax.axis("off")
-    label_points(ax, names, places, size)
     if isinstance(words, Mapping):
         ax.legend(frameon=False, ncols=3, loc="lower center",
                   bbox_to_anchor=(0.5, 1))
-    return ax
 
 # %% ../notebooks/12_pictures.ipynb #75cb888b
 def as_places(positions: ArrayLike, n: int) -> NDArray[np.float64]:
@@ -784,6 +797,39 @@ def as_places(positions: ArrayLike, n: int) -> NDArray[np.float64]:
             f"words, got an array of shape {places.shape}"
         )
     return places
+
+# %% ../notebooks/12_pictures.ipynb #87c1b607
+def plot_word_map(
+    vectors: WordVectors,
+    words: int | Iterable[str] | Mapping[str, Sequence[str]] = 300,
+    positions: ArrayLike | None = None, method: str = "tsne",
+    seed: int = 0, size: float = 8, ax: Axes | None = None,
+) -> Axes:
+    """Draw words on a plane, so that like words lie together.
+
+    No two labels overlap, in any size of the figure. A word whose label
+    has no room keeps its point; enlarge the figure, or lessen `size`.
+
+    Parameters
+    ----------
+    vectors, method, seed : as in `word_map_positions`
+    words : as there, or {title: words}
+        Up to eight groups get a colour, a marker and their title each.
+    positions : array, shape (n, 2), if the places are known already
+    size : of the text, in points
+    ax : Matplotlib axes; default the current ones
+
+    Returns
+    -------
+    Axes
+    """
+    names, ax = map_words(vectors, words), axes_or_current(ax)
+    if positions is None:
+        positions = word_map_positions(vectors, names, method, seed)
+    places = as_places(positions, len(names))
+    draw_groups(ax, places, words, size)
+    label_points(ax, names, places, size)
+    return ax
 
 # %% ../notebooks/12_pictures.ipynb #aa824336
 def around(rows: NDArray[Any]) -> NDArray[np.float64]:
@@ -812,6 +858,22 @@ def line_widths(cosine: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(np.where(cosine >= least, width, 0))
 
 # %% ../notebooks/12_pictures.ipynb #8ee2a5c9
+def draw_edges(
+    ax: Axes, places: NDArray[Any], width: NDArray[Any]
+) -> None:
+    """Draw the lines of a graph, as wide as told; those of word 0 are dark.
+
+    Parameters
+    ----------
+    places : array, shape (n, 2)
+    width : array, shape (n, n), as `line_widths` gives it
+    """
+    for i, j in zip(*np.triu_indices(len(places), 1), strict=True):
+        if width[i, j]:
+            ax.plot(*places[[i, j]].T, color=DARK if i == 0 else "0.75",
+                    lw=width[i, j], zorder=0.9 - i / 1e3)
+
+# %% ../notebooks/12_pictures.ipynb #4e80f5d3
 def plot_neighbours(
     vectors: WordVectors, word: str, topn: int = 10, ax: Axes | None = None
 ) -> Axes:
@@ -822,8 +884,7 @@ def plot_neighbours(
 
     Parameters
     ----------
-    vectors : WordVectors
-    word : the word in the middle
+    vectors, word : WordVectors, and the word in the middle
     topn : number of neighbours
     ax : Matplotlib axes; default the current ones
 
@@ -834,11 +895,8 @@ def plot_neighbours(
     near, ax = vectors.most_similar(word, topn=topn), axes_or_current(ax)
     names = [word, *(other for other, _ in near)]
     rows = rows_of(vectors, names)
-    width, places = line_widths(rows @ rows.T), around(rows)
-    for i, j in zip(*np.triu_indices(len(names), 1), strict=True):
-        if width[i, j]:
-            ax.plot(*places[[i, j]].T, color=DARK if i == 0 else "0.75",
-                    lw=width[i, j], zorder=0.9 - i / 1e3)
+    places = around(rows)
+    draw_edges(ax, places, line_widths(rows @ rows.T))
     dots(ax, places, 50)
     labels = [word, *(f"{other} {c:.2f}" for other, c in near)]
     paper = {"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none"}
