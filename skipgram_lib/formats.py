@@ -1004,8 +1004,8 @@ def load_vectors(
 
     Parameters
     ----------
-    path : a .bin, .txt or .vec, each also with .gz; .npz; .safetensors; a
-        folder of `SkipGram.save`, or for TensorBoard's projector. Text
+    path : .bin, .txt or .vec, also with .gz; .npz; .safetensors; a folder
+        The folder of `SkipGram.save`, or for TensorBoard's projector. Text
         without a first line of two whole numbers is read as GloVe's.
     format : one of `READERS`, instead of the ending
     limit : read only so many vectors, the first ones
@@ -1365,11 +1365,11 @@ def save_vectors(
     Parameters
     ----------
     vectors : V words with D numbers each, at least one of each
-    path : its ending tells the format, as in `load_vectors`; without an
-        ending, a folder for TensorBoard. An old file is replaced.
+    path : its ending tells the format, as in `load_vectors`
+        Without an ending, a folder for TensorBoard. An old file is replaced.
     format : one of `WRITERS`, instead of the ending
-    dtype : in the file: "float16", "float32", "float64", or None for the
-        matrix's own; word2vec's binary format holds float32 only
+    dtype : "float16", "float32", "float64"; None: the matrix's own
+        Type in the file. word2vec's binary format holds float32 only.
     finite : False writes NaN and infinite values, instead of refusing them
     progress : show a bar; None: where stderr is a terminal
 
