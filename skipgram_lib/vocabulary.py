@@ -18,9 +18,9 @@ import sys
 import unicodedata
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
-from itertools import count, pairwise, repeat
+from itertools import chain, count, pairwise, repeat
 from pathlib import Path
 
 import numpy as np
@@ -390,20 +390,27 @@ def fingerprint(words: Iterable[str]) -> str:
 # %% ../notebooks/02_vocabulary.ipynb #07b4fd57
 def number_tokens(
     documents: Iterable[Iterable[str]],
-) -> tuple[list[str], list[NDArray[np.int32]]]:
+) -> tuple[list[str], NDArray[np.int32], NDArray[np.int64]]:
     """Words in the order of their first occurrence, and tokens as numbers.
 
     Returns
     -------
     words : list of str
-    numbers : list of int32 arrays, one a document; positions in `words`
+    numbers : int32 array, shape (T,), positions in `words`, all documents
+    ends : int64 array, where each document begins in `numbers`, and T
     """
     index: defaultdict[str, int] = defaultdict(count().__next__)
-    numbers = [
-        np.fromiter(map(index.__getitem__, tokens), np.int32)
-        for tokens in token_lists(documents)
-    ]
-    return list(index), numbers
+    lengths = [0]
+
+    def measured() -> Iterator[Collection[str]]:
+        for tokens in token_lists(documents):
+            known = tokens if isinstance(tokens, Collection) else list(tokens)
+            lengths.append(len(known))
+            yield known
+
+    tokens = chain.from_iterable(measured())
+    numbers = np.fromiter(map(index.__getitem__, tokens), np.int32)
+    return list(index), numbers, np.cumsum(lengths)
 
 # %% ../notebooks/02_vocabulary.ipynb #d62274a4
 def drop_unknown(
@@ -445,16 +452,13 @@ def encode_documents(
     encoded : list of int32 arrays, one a document
         As `Vocabulary.encode` makes them: unknown words are dropped.
     """
-    words, numbers = number_tokens(documents)
-    flat = np.concatenate([np.empty(0, np.int32), *numbers])
-    ends = np.cumsum([0, *map(len, numbers)])
-    frequencies = np.bincount(flat, minlength=len(words)).tolist()
+    words, numbers, ends = number_tokens(documents)
+    frequencies = np.bincount(numbers, minlength=len(words)).tolist()
     counter = Counter(dict(zip(words, frequencies, strict=True)))
     vocabulary = Vocabulary.from_counter(counter, max_size, min_count)
     find = vocabulary.index.get
     table = np.fromiter(map(find, words, repeat(-1)), np.int32)
-    flat = table[flat]
-    return vocabulary, drop_unknown(flat, ends)
+    return vocabulary, drop_unknown(table[numbers], ends)
 
 # %% ../notebooks/02_vocabulary.ipynb #3895611a
 def one_hot(ids: ArrayLike, V: int) -> NDArray[np.float32]:
