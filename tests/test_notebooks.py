@@ -143,9 +143,11 @@ DAMAGE = {
     "output is not there": lambda book, cell: cell.update(outputs=[]),
     "ended in an error": lambda book, cell: cell.update(outputs=[AN_ERROR]),
     "wrote to stderr": lambda book, cell: cell.update(outputs=[TO_STDERR]),
-    "21 lines": lambda book, cell: cell.update(source=["print(1)\n"] * 21),
-    "41 lines": lambda book, cell: cell.update(
-        source=["class C:\n", *["    x = 1\n"] * 39, "print(1)"]
+    "21 lines of code": lambda book, cell: cell.update(
+        source=["print(1)\n"] * 21
+    ),
+    "31 lines": lambda book, cell: cell.update(
+        source=["class C:\n", *["    x = 1\n"] * 29, "print(1)"]
     ),
     "79 columns": lambda book, cell: cell.update(
         source=["print(1)  #" + "x" * 70]
@@ -178,7 +180,7 @@ def test_check_reports_damage(tmp_path, phrase):
 
 
 def test_check_counts_lines_of_code_only(tmp_path):
-    words = ["    one line\n"] * 30
+    words = ["    one line\n"] * 15
     function = ["def f():\n", '    """Do.\n', *words, '    """\n']
     source = [*["import os\n"] * 9, *function, "\n" * 9, "# why\n", "print(1)"]
     notebook = damaged(lambda book, cell: cell.update(source=source))

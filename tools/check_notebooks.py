@@ -16,10 +16,11 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# Lines of code in a cell: no docstring, import, comment or blank line counts.
-# A class may be longer, because it cannot be cut in two.
-MAX_CELL_LINES = 20
-MAX_CLASS_LINES = 40
+# A cell is read at one glance: so many lines in all, blank ones apart, and so
+# many of code, where no docstring, import or comment counts either. Only a
+# class may be of code alone.
+MAX_CELL_LINES = 30
+MAX_CODE_LINES = 20
 MAX_COLUMNS = 79
 MAX_BYTES = 400_000
 MIN_WORDS = 600
@@ -101,10 +102,12 @@ def code_problems(cells):
         lines = source.split("\n")
         tags = set(cell["metadata"].get("tags", []))
         where = f"cell [{number}] ({lines[0][:40]!r})"
+        length = sum(bool(line.strip()) for line in lines)
+        if length > MAX_CELL_LINES:
+            yield f"{where} has {length} lines, over {MAX_CELL_LINES}"
         length, is_class = lines_of_code(source)
-        most = MAX_CLASS_LINES if is_class else MAX_CELL_LINES
-        if length > most:
-            yield f"{where} has {length} lines of code, over {most}"
+        if length > MAX_CODE_LINES and not is_class:
+            yield f"{where} has {length} lines of code, over {MAX_CODE_LINES}"
         for line in lines:
             if len(line) > MAX_COLUMNS:
                 yield f"{where} has a line over {MAX_COLUMNS} columns: {line}"
