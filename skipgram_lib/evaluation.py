@@ -4,18 +4,20 @@
 
 # %% auto #0
 __all__ = ['PUBLISHED', 'TestFile', 'PublishedSet', 'in_gensim', 'find_test_set', 'published_test_sets', 'content_lines',
-           'ScoredPair', 'pair_fields', 'parse_pair', 'read_pairs', 'Spellings', 'Sample', 'row_correlations',
-           'row_spearmans', 'WordPairScores', 'pair_cosines', 'check_pairs', 'correlations', 'evaluate_word_pairs',
-           'cosine_table', 'combine', 'own_spellings', 'Answers', 'same_steps', 'answer_analogies', 'Analogy',
-           'read_analogies', 'SectionScore', 'add_sections', 'AnalogyScores', 'drawn_accuracies', 'number_words',
-           'evaluate_word_analogies', 'tally', 'check_asked', 'show_scores', 'Interval', 'check_drawing',
-           'draw_interval', 'bootstrap_interval', 'bootstrap_difference', 'held_out_perplexity']
+           'ScoredPair', 'pair_fields', 'parse_pair', 'read_pairs', 'Spellings', 'PairFigures', 'Sample',
+           'row_correlations', 'row_spearmans', 'WordPairScores', 'pair_cosines', 'check_pairs', 'correlations',
+           'known_cosines', 'pair_scores', 'evaluate_word_pairs', 'cosine_table', 'combine', 'own_spellings',
+           'GivenWords', 'BestAnswers', 'Answers', 'same_steps', 'vector_blocks', 'answer_analogies', 'Analogy',
+           'read_analogies', 'SectionScore', 'add_sections', 'section_sums', 'AnalogyFigures', 'AnsweredAnalogies',
+           'AnalogyScores', 'drawn_accuracies', 'number_words', 'tally', 'check_asked', 'right_answers',
+           'evaluate_word_analogies', 'show_scores', 'Interval', 'check_drawing', 'draw_interval', 'bootstrap_interval',
+           'paired_sample', 'bootstrap_difference', 'held_out_perplexity']
 
 # %% ../notebooks/10_evaluation.ipynb #84cbff5a
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from itertools import pairwise
@@ -211,6 +213,34 @@ class Spellings:
         ids = [self.ids.get(self.form(word), -1) for word in words]
         return np.array(ids, np.int64)
 
+# %% ../notebooks/10_evaluation.ipynb #191a8b1a
+@dataclass(frozen=True, eq=False)
+class PairFigures:
+    """Correlations of cosines with what people said about word pairs.
+
+    Attributes
+    ----------
+    test_set : what was asked, and where it came from
+    pairs : number of pairs in the file
+    used : number of pairs that count
+    out_of_vocabulary : share of the file's pairs with an unknown word
+    spearman, pearson : correlation of people's scores and cosines
+    spearman_p, pearson_p : their two-sided p-values
+    """
+
+    test_set: str
+    pairs: int
+    used: int
+    out_of_vocabulary: float
+    spearman: float
+    spearman_p: float
+    pearson: float
+    pearson_p: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the figures, without the single pairs, for JSON."""
+        return {f.name: getattr(self, f.name) for f in fields(PairFigures)}
+
 # %% ../notebooks/10_evaluation.ipynb #7195f9d8
 @dataclass(frozen=True)
 class Sample:
@@ -246,37 +276,20 @@ def row_spearmans(
 
 # %% ../notebooks/10_evaluation.ipynb #ebd19c32
 @dataclass(frozen=True, eq=False)
-class WordPairScores:
+class WordPairScores(PairFigures):
     """How well cosines agree with what people said about word pairs.
+
+    The figures of `PairFigures`, and the single pairs.
 
     Attributes
     ----------
-    test_set : what was asked, and where it came from
-    pairs : number of pairs in the file
-    used : number of pairs that count
-    out_of_vocabulary : share of the file's pairs with an unknown word
-    spearman, pearson : correlation of people's scores and cosines
-    spearman_p, pearson_p : their two-sided p-values
     items, human, cosine : arrays, shape (used,)
         Position in the file, people's score and cosine of each pair.
     """
 
-    test_set: str
-    pairs: int
-    used: int
-    out_of_vocabulary: float
-    spearman: float
-    spearman_p: float
-    pearson: float
-    pearson_p: float
     items: NDArray[np.int64] = field(repr=False)
     human: NDArray[np.float64] = field(repr=False)
     cosine: NDArray[np.float64] = field(repr=False)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the figures, without the single pairs, for JSON."""
-        single = "items", "human", "cosine"
-        return {k: v for k, v in vars(self).items() if k not in single}
 
     def sample(self, items: NDArray[np.int64]) -> Sample:
         """Return some of the pairs, to be drawn again."""
@@ -341,31 +354,55 @@ def correlations(
     }
 
 # %% ../notebooks/10_evaluation.ipynb #bb063246
+def known_cosines(
+    vectors: WordVectors, pairs: Sequence[ScoredPair], spellings: Spellings
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Whether the words of each pair are known, and the cosine, or 0."""
+    flat = [word for pair in pairs for word in pair[:2]]
+    ids, cosine = spellings.find(flat).reshape(-1, 2), np.zeros(len(pairs))
+    known = np.asarray((ids >= 0).all(axis=1))
+    cosine[known] = pair_cosines(vectors, ids[known])
+    return known, cosine
+
+# %% ../notebooks/10_evaluation.ipynb #48b339ea
+def pair_scores(
+    name: str, pairs: Sequence[ScoredPair], items: NDArray[np.int64],
+    known: NDArray[np.bool_], cosine: NDArray[np.float64],
+) -> WordPairScores:
+    """Correlate people's scores with cosines, for the pairs that count.
+
+    Parameters
+    ----------
+    name, pairs : the test set, and what its file holds
+    items : int array, places of the pairs that count
+    known, cosine : arrays, shape (len(pairs),), from `known_cosines`
+    """
+    human, cosine = np.array([p.score for p in pairs])[items], cosine[items]
+    figures = correlations(human, cosine, name, len(pairs))
+    return WordPairScores(
+        name, len(pairs), len(items), float((~known).mean()),
+        **figures, items=items, human=human, cosine=cosine,
+    )
+
+# %% ../notebooks/10_evaluation.ipynb #d18cfe35
 def evaluate_word_pairs(
-    vectors: WordVectors,
-    pairs: TestFile,
-    restrict_vocab: int | None = 300_000,
-    case_insensitive: bool = True,
+    vectors: WordVectors, pairs: TestFile,
+    restrict_vocab: int | None = 300_000, case_insensitive: bool = True,
     dummy4unknown: bool = False,
 ) -> WordPairScores:
     """Compare cosines with people's scores of word pairs.
 
-    The figures are gensim's, to rounding: equal cosines share a rank
-    here, and may differ in their last digit there. A line that cannot be
-    read is an error; gensim passes over it.
+    The figures are gensim's, to rounding. But a line that cannot be read
+    is an error here.
 
     Parameters
     ----------
-    vectors : WordVectors
-        Most frequent word first.
-    pairs : path or PublishedSet
-        As `read_pairs` reads it.
-    restrict_vocab : int or None
-        Only the first so many words are known; None: all of them.
-    case_insensitive : bool
-        Let a word stand for all of its spellings; the first one counts.
-    dummy4unknown : bool
-        Pairs with an unknown word get the cosine 0, or are left out.
+    vectors : most frequent word first
+    pairs : path or PublishedSet, as `read_pairs` reads it
+    restrict_vocab : know only so many words, the first; None: all of them
+    case_insensitive : a word stands for all its spellings; the first counts
+    dummy4unknown : give pairs with an unknown word the cosine 0, instead
+        of leaving them out
 
     Raises
     ------
@@ -375,17 +412,9 @@ def evaluate_word_pairs(
     """
     listed = read_pairs(pairs)
     spellings = Spellings(vectors.words, restrict_vocab, case_insensitive)
-    flat = [word for pair in listed for word in pair[:2]]
-    ids, cosine = spellings.find(flat).reshape(-1, 2), np.zeros(len(listed))
-    known = (ids >= 0).all(axis=1)
-    cosine[known] = pair_cosines(vectors, ids[known])
+    known, cosine = known_cosines(vectors, listed, spellings)
     items = np.flatnonzero(known | dummy4unknown)
-    human = np.array([pair.score for pair in listed])[items]
-    figures = correlations(human, cosine[items], str(pairs), len(listed))
-    return WordPairScores(
-        str(pairs), len(listed), len(items), float((~known).mean()),
-        **figures, items=items, human=human, cosine=cosine[items],
-    )
+    return pair_scores(str(pairs), listed, items, known, cosine)
 
 # %% ../notebooks/10_evaluation.ipynb #f0fa0234
 def cosine_table(
@@ -454,12 +483,12 @@ def own_spellings(
     return np.repeat(row, n), spelt[np.repeat(begin[word], n) + within]
 
 # %% ../notebooks/10_evaluation.ipynb #9c9f044c
-class Answers:
-    """Best answers to questions, while blocks of a vocabulary go by.
+class GivenWords:
+    """The words that questions give, taken out block by block.
 
     Attributes
     ----------
-    best, ids : arrays, shape (Q,), score of the best word, and the word
+    first : int array, shape (V,), as in `Spellings`
     row, own : int arrays, as `own_spellings` gives them
     own_score : array, the scores of these
     """
@@ -470,11 +499,12 @@ class Answers:
         self.first = first
         self.row, self.own = own_spellings(questions, first)
         self.own_score = np.full(len(self.own), -np.inf)
-        self.best = np.full(len(questions), -np.inf)
-        self.ids = np.full(len(questions), -1)
 
-    def take(self, i: int, start: int, scores: NDArray[Any]) -> None:
-        """Look at scores (B, rows) of questions from i, words from start."""
+    def take_out(self, i: int, start: int, scores: NDArray[Any]) -> None:
+        """Keep the given words' part of scores (B, rows); make it -inf.
+
+        The scores are those of questions from i and words from start.
+        """
         end = i + len(scores)
         given = np.arange(*np.searchsorted(self.row, [i, end]))
         column = self.own[given] - start
@@ -482,11 +512,35 @@ class Answers:
         given, cells = given[here], (self.row[given] - i)[here]
         self.own_score[given] = scores[cells, column[here]]
         scores[cells, column[here]] = -np.inf
+
+# %% ../notebooks/10_evaluation.ipynb #acfa4593
+class BestAnswers(GivenWords):
+    """Best answers to questions, while blocks of a vocabulary go by.
+
+    Attributes
+    ----------
+    best, ids : arrays, shape (Q,), score of the best word, and the word
+    """
+
+    def __init__(
+        self, questions: NDArray[np.int64], first: NDArray[np.int64]
+    ) -> None:
+        super().__init__(questions, first)
+        self.best = np.full(len(questions), -np.inf)
+        self.ids = np.full(len(questions), -1)
+
+    def take(self, i: int, start: int, scores: NDArray[Any]) -> None:
+        """Look at scores (B, rows) of questions from i, words from start."""
+        self.take_out(i, start, scores)
         at = scores.argmax(axis=1)
         top = scores[np.arange(len(at)), at]
-        better = np.flatnonzero(top > self.best[i:end])
+        better = np.flatnonzero(top > self.best[i : i + len(at)])
         self.best[i + better] = top[better]
         self.ids[i + better] = at[better] + start
+
+# %% ../notebooks/10_evaluation.ipynb #e9e7a706
+class Answers(BestAnswers):
+    """Best answers to questions, and gensim's answers in the end."""
 
     def final(self) -> NDArray[np.int64]:
         """Ids of the answers, or -1; a fifth spelling ahead is the last."""
@@ -510,36 +564,39 @@ def same_steps(
     return list(pairwise([*cuts.tolist(), len(questions)]))
 
 # %% ../notebooks/10_evaluation.ipynb #eb62b4a5
+def vector_blocks(
+    vectors: WordVectors, V: int, rows: int
+) -> Iterator[tuple[int, NDArray[Any], NDArray[Any]]]:
+    """Yield the first V vectors in parts: start, vectors and lengths."""
+    for start in range(0, V, rows):
+        end = min(start + rows, V)
+        yield start, vectors.matrix[start:end], vectors.lengths[start:end]
+
+# %% ../notebooks/10_evaluation.ipynb #57129534
 def answer_analogies(
-    vectors: WordVectors,
-    questions: NDArray[np.int64],
-    first: NDArray[np.int64],
-    method: str = "add",
+    vectors: WordVectors, questions: NDArray[np.int64],
+    first: NDArray[np.int64], method: str = "add",
     block_rows: int | None = None,
 ) -> NDArray[np.int64]:
     """Answer analogies: for a, b and c, the word d.
 
     Parameters
     ----------
-    vectors : WordVectors
+    vectors : where the words are looked up
     questions : int array, shape (Q, 3), ids of a, b and c
-    first : int array, shape (V,)
-        As in `Spellings`; words after the first V are no answers.
+    first : int array, shape (V,), as in `Spellings`; only V words answer
     method : {"add", "multiply"}
     block_rows : words that are looked at together
 
     Returns
     -------
-    int array, shape (Q,)
-        Of equally good answers the first; -1 where there is none.
+    int array, shape (Q,); of equal answers the first, -1 for none
     """
     words, place = np.unique(questions, return_inverse=True)
     place, answers = place.reshape(-1, 3), Answers(questions, first)
-    queries, V = unit_rows(vectors.matrix[words]), len(first)
+    queries = unit_rows(vectors.matrix[words])
     rows = block_rows or min(max(2**22 // (len(words) + 1), 256), 2**14)
-    for start in range(0, V, rows):
-        block = vectors.matrix[start : min(start + rows, V)]
-        lengths = vectors.lengths[start : start + len(block)]
+    for start, block, lengths in vector_blocks(vectors, len(first), rows):
         table = cosine_table(queries, block, lengths, method)
         for i, end in same_steps(place):
             scores = combine(table, place[i:end], method)
@@ -554,7 +611,7 @@ class Analogy(NamedTuple):
     section: int
     words: list[str]
 
-
+# %% ../notebooks/10_evaluation.ipynb #aa4c56ee
 def read_analogies(file: TestFile) -> tuple[list[str], list[Analogy]]:
     """Read a file of analogies: names of its sections, and questions.
 
@@ -569,19 +626,18 @@ def read_analogies(file: TestFile) -> tuple[list[str], list[Analogy]]:
     SkipgramError
         If a line is something else, with its number; or there is none.
     """
-    sections: list[str] = []
-    questions: list[Analogy] = []
+    sections, questions = list[str](), list[Analogy]()
     for number, line in content_lines(file):
-        words, wanted = line.split(), "expected four words"
+        words = line.split()
         if line.startswith(":"):
             sections.append(line.lstrip(": "))
         elif sections and len(words) == 4:
             questions.append(Analogy(len(sections) - 1, words))
         else:
-            if not sections:
-                wanted = "expected ': name of a section' before any question"
+            heading = "': name of a section' before any question"
+            wanted = "four words" if sections else heading
             raise SkipgramError(
-                f"{file}, line {number}: {wanted}, got {line[:60]!r}"
+                f"{file}, line {number}: expected {wanted}, got {line[:60]!r}"
             )
     if not questions:
         raise SkipgramError(f"{file} holds no question; is it the right file?")
@@ -610,16 +666,25 @@ class SectionScore(NamedTuple):
         """Return the figures, for JSON."""
         return {**self._asdict(), "accuracy": self.accuracy}
 
-
+# %% ../notebooks/10_evaluation.ipynb #c1583cde
 def add_sections(name: str, parts: Sequence[SectionScore]) -> SectionScore:
     """Add up the questions of some sections."""
     correct, asked, unknown = np.array([p[1:] for p in parts]).sum(axis=0)
     return SectionScore(name, int(correct), int(asked), int(unknown))
 
-# %% ../notebooks/10_evaluation.ipynb #c1583cde
+
+def section_sums(sections: Sequence[SectionScore]) -> list[SectionScore]:
+    """Sums over meaning, over grammar, and over all sections."""
+    sums = []
+    for kind in ("semantic", "syntactic"):
+        if parts := [s for s in sections if s.kind == kind]:
+            sums.append(add_sections(kind, parts))
+    return [*sums, add_sections("all", sections)]
+
+# %% ../notebooks/10_evaluation.ipynb #b3f1ffb0
 @dataclass(frozen=True, eq=False)
-class AnalogyScores:
-    """How many analogies were answered as they should be.
+class AnalogyFigures:
+    """How many analogies were right, section by section.
 
     Attributes
     ----------
@@ -627,38 +692,41 @@ class AnalogyScores:
     method : "add" or "multiply"
     questions : number of questions in the file
     sections : list of SectionScore
-    items, correct : arrays, shape (asked,)
-        Position in the file, and whether the answer was right.
-    units : int array, shape (asked, 2)
-        The two pairs of words of each question, as numbers.
     """
 
     test_set: str
     method: str
     questions: int
     sections: list[SectionScore]
-    items: NDArray[np.int64] = field(repr=False)
-    correct: NDArray[np.bool_] = field(repr=False)
-    units: NDArray[np.int64] = field(repr=False)
 
     @property
     def sums(self) -> list[SectionScore]:
         """Sums over meaning, over grammar, and over all sections."""
-        sums = []
-        for kind in ("semantic", "syntactic"):
-            if parts := [s for s in self.sections if s.kind == kind]:
-                sums.append(add_sections(kind, parts))
-        return [*sums, add_sections("all", self.sections)]
-
-    @property
-    def accuracy(self) -> float:
-        """Share of the asked questions that are right."""
-        return float(self.correct.mean())
+        return section_sums(self.sections)
 
     @property
     def out_of_vocabulary(self) -> float:
         """Share of the file's questions that have an unknown word."""
         return self.sums[-1].unknown / self.questions
+
+# %% ../notebooks/10_evaluation.ipynb #8e6471de
+@dataclass(frozen=True, eq=False)
+class AnsweredAnalogies(AnalogyFigures):
+    """Figures of an analogy test, and which of its questions were right.
+
+    Attributes
+    ----------
+    items, correct : arrays, shape (asked,)
+        Position in the file, and whether the answer was right.
+    """
+
+    items: NDArray[np.int64] = field(repr=False)
+    correct: NDArray[np.bool_] = field(repr=False)
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the asked questions that are right."""
+        return float(self.correct.mean())
 
     def as_dict(self) -> dict[str, Any]:
         """Return the figures, without the single questions, for JSON."""
@@ -670,6 +738,22 @@ class AnalogyScores:
             "sections": [part.as_dict() for part in self.sections],
             "sums": [part.as_dict() for part in self.sums],
         }
+
+# %% ../notebooks/10_evaluation.ipynb #01910259
+@dataclass(frozen=True, eq=False)
+class AnalogyScores(AnsweredAnalogies):
+    """How many analogies were answered as they should be.
+
+    The figures of `AnalogyFigures`, the single answers as in
+    `AnsweredAnalogies`, and what each question was made of.
+
+    Attributes
+    ----------
+    units : int array, shape (asked, 2)
+        The two pairs of words of each question, as numbers.
+    """
+
+    units: NDArray[np.int64] = field(repr=False)
 
     def sample(self, items: NDArray[np.int64]) -> Sample:
         """Return the word pairs of some questions, to be drawn again."""
@@ -727,56 +811,6 @@ def number_words(
     ids = spellings.find(list(numbers))[place]
     return ids, pairs + place[:, 1::2], section
 
-# %% ../notebooks/10_evaluation.ipynb #648884f0
-def evaluate_word_analogies(
-    vectors: WordVectors,
-    analogies: TestFile,
-    restrict_vocab: int | None = 300_000,
-    case_insensitive: bool = True,
-    dummy4unknown: bool = False,
-    method: str = "add",
-) -> AnalogyScores:
-    """Count the analogies that the vectors answer as they should.
-
-    With "add", the figures are gensim's, unless two answers are equally
-    good to the last digits. But where gensim passes over a line that it
-    cannot read, or knows no question at all, this is an error. Gensim
-    has no "multiply" here; its `most_similar_cosmul` ignores
-    `restrict_vocab`, and this does not.
-
-    Parameters
-    ----------
-    vectors : WordVectors
-        Most frequent word first.
-    analogies : path or PublishedSet
-        As `read_analogies` reads it.
-    restrict_vocab : int or None
-        Only the first so many words are known, and can be answers.
-    case_insensitive : bool
-        Let a word stand for all of its spellings; the first one counts.
-    dummy4unknown : bool
-        Count questions with an unknown word as wrong, or leave them out.
-    method : {"add", "multiply"}
-        3CosAdd, or 3CosMul of Levy and Goldberg 2014.
-
-    Raises
-    ------
-    SkipgramError
-        If a line is no question, or if none has four known words.
-    """
-    names, questions = read_analogies(analogies)
-    spellings = Spellings(vectors.words, restrict_vocab, case_insensitive)
-    ids, units, section = number_words(questions, spellings)
-    known = np.asarray((ids >= 0).all(axis=1))
-    check_asked(str(analogies), known, method)
-    first, right = spellings.first, np.zeros(len(ids), bool)
-    answers = answer_analogies(vectors, ids[known, :3], first, method)
-    right[known] = (answers >= 0) & (first[answers] == ids[known, 3])
-    items = np.flatnonzero(known | dummy4unknown)
-    sections = tally(names, section, right, items, ~known)
-    return AnalogyScores(str(analogies), method, len(ids), sections, items,
-                         right[items], units[items])
-
 # %% ../notebooks/10_evaluation.ipynb #ce473efa
 def tally(
     names: Sequence[str], section: NDArray[np.int64], *parts: NDArray[Any]
@@ -797,6 +831,49 @@ def check_asked(name: str, known: NDArray[np.bool_], method: str) -> None:
             "words; is the test of another language, or restrict_vocab too "
             "small?"
         )
+
+# %% ../notebooks/10_evaluation.ipynb #e94862b0
+def right_answers(
+    vectors: WordVectors, ids: NDArray[np.int64],
+    first: NDArray[np.int64], method: str,
+) -> NDArray[np.bool_]:
+    """Whether questions, ids of shape (Q, 4) or -1, are answered right."""
+    known, right = (ids >= 0).all(axis=1), np.zeros(len(ids), bool)
+    answers = answer_analogies(vectors, ids[known, :3], first, method)
+    right[known] = (answers >= 0) & (first[answers] == ids[known, 3])
+    return right
+
+# %% ../notebooks/10_evaluation.ipynb #cd3fea23
+def evaluate_word_analogies(
+    vectors: WordVectors, analogies: TestFile,
+    restrict_vocab: int | None = 300_000, case_insensitive: bool = True,
+    dummy4unknown: bool = False, method: str = "add",
+) -> AnalogyScores:
+    """Count the analogies that the vectors answer as they should.
+
+    Parameters
+    ----------
+    vectors, case_insensitive, restrict_vocab : as in
+        `evaluate_word_pairs`; words that are not known are no answers
+    analogies : path or PublishedSet, as `read_analogies` reads it
+    dummy4unknown : count questions with an unknown word as wrong
+    method : "add" (3CosAdd, gensim's figures) or "multiply" (3CosMul)
+
+    Raises
+    ------
+    SkipgramError
+        If a line is no question, or if none has four known words.
+    """
+    names, questions = read_analogies(analogies)
+    spellings = Spellings(vectors.words, restrict_vocab, case_insensitive)
+    ids, units, section = number_words(questions, spellings)
+    known = np.asarray((ids >= 0).all(axis=1))
+    check_asked(str(analogies), known, method)
+    right = right_answers(vectors, ids, spellings.first, method)
+    items = np.flatnonzero(known | dummy4unknown)
+    sections = tally(names, section, right, items, ~known)
+    return AnalogyScores(str(analogies), method, len(ids), sections, items,
+                         right[items], units[items])
 
 # %% ../notebooks/10_evaluation.ipynb #b0b28eea
 def show_scores(scores: WordPairScores | AnalogyScores) -> str:
@@ -900,6 +977,25 @@ def bootstrap_interval(
     return draw_interval(scores.sample(scores.items), level, resamples, seed)
 
 # %% ../notebooks/10_evaluation.ipynb #ea7d95f1
+def paired_sample(
+    one: WordPairScores | AnalogyScores,
+    other: WordPairScores | AnalogyScores,
+) -> Sample:
+    """Sample of what counts for both scores; its figure is one minus other."""
+    if (type(one), one.test_set) != (type(other), other.test_set):
+        raise SkipgramError(
+            "a difference needs scores on one and the same test, got "
+            f"{one.test_set} and {other.test_set}"
+        )
+    items = np.intersect1d(one.items, other.items)
+    first, second = one.sample(items), other.sample(items)
+
+    def statistic(draws: NDArray[np.int64]) -> NDArray[np.float64]:
+        return first.statistic(draws) - second.statistic(draws)
+
+    return Sample(first.size, statistic)
+
+# %% ../notebooks/10_evaluation.ipynb #53a961b9
 def bootstrap_difference(
     one: WordPairScores | AnalogyScores,
     other: WordPairScores | AnalogyScores,
@@ -922,18 +1018,7 @@ def bootstrap_difference(
     SkipgramError
         If the test sets differ, or have too little in common.
     """
-    if (type(one), one.test_set) != (type(other), other.test_set):
-        raise SkipgramError(
-            "a difference needs scores on one and the same test, got "
-            f"{one.test_set} and {other.test_set}"
-        )
-    items = np.intersect1d(one.items, other.items)
-    first, second = one.sample(items), other.sample(items)
-
-    def statistic(draws: NDArray[np.int64]) -> NDArray[np.float64]:
-        return first.statistic(draws) - second.statistic(draws)
-
-    sample = Sample(first.size, statistic)
+    sample = paired_sample(one, other)
     return draw_interval(sample, level, resamples, seed)
 
 # %% ../notebooks/10_evaluation.ipynb #ef99a4e9
