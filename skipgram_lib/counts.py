@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['count_loss', 'count_gradients', 'join_documents', 'window_weights', 'find_places', 'following_words',
-           'count_following', 'even_groups', 'narrow_weights', 'count_cells', 'keep_probability', 'weighted_counts',
-           'Counts', 'encode_document', 'no_pair', 'count_text', 'count_pairs', 'entropy_floor', 'unigram_entropy']
+           'count_following', 'even_groups', 'narrow_weights', 'add_tables', 'count_cells', 'keep_probability',
+           'weighted_counts', 'Counts', 'encode_document', 'no_pair', 'count_text', 'count_pairs', 'entropy_floor',
+           'unigram_entropy']
 
 # %% ../notebooks/06_counting.ipynb #bf34e86f
 from collections.abc import Iterable
@@ -209,6 +210,23 @@ def narrow_weights(
     largest = 2 * int(np.diff(ends).max()) * int(weights.sum())
     return weights.astype(np.int32 if largest < 2**31 else np.int64)
 
+# %% ../notebooks/06_counting.ipynb #e3d0f205
+def add_tables(
+    one: sp.csr_array, two: sp.csr_array, groups: tuple[Any, Any]
+) -> sp.csr_array:
+    """Sum of two tables of counts, in 64 bits; rows are added in threads.
+
+    Parameters
+    ----------
+    one, two : sparse integer arrays of the same shape
+    groups : first and last rows of each group, as from `even_groups`
+    """
+    with ThreadPoolExecutor(cpu_count()) as threads:
+        sums = threads.map(
+            lambda a, b: (one[a:b] + two[a:b]).astype(np.int64), *groups
+        )
+        return sp.csr_array(sp.vstack(list(sums), format="csr"))
+
 # %% ../notebooks/06_counting.ipynb #8d7ee43d
 def count_cells(
     ids: NDArray[np.int32], window: int, V: int, side: str, shrink: bool
@@ -233,13 +251,12 @@ def count_cells(
         parts = threads.map(
             lambda a, b: count_following(ids, places, a, b, weights), *groups
         )
-        left = sp.vstack(list(parts), format="csr").T.tocsr()[:V]
-        right = left.T.tocsr()
-        cells: sp.csr_array = left if side == "left" else right
-        if side == "both":
-            sums = threads.map(lambda a, b: left[a:b] + right[a:b], *groups)
-            cells = sp.vstack(list(sums), format="csr")
-    return sp.csr_array(cells.astype(np.int64, copy=False))
+        left = sp.vstack(list(parts), format="csr").T.tocsr()
+    left.resize((V, V))  # without the row of the gaps
+    right = left.T.tocsr()
+    if side == "both":
+        return add_tables(left, right, groups)
+    return sp.csr_array((left if side == "left" else right).astype(np.int64))
 
 # %% ../notebooks/06_counting.ipynb #8fcf57e1
 def keep_probability(

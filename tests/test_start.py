@@ -9,13 +9,12 @@ from hypothesis import strategies as st
 from skipgram_lib import Backend
 from skipgram_lib.network import initial_network
 from skipgram_lib.start import (
-    BlockwiseMatrix,
     SparseMatrix,
     explored_space,
     first_weights,
     leading_factors,
-    multiplier,
     positive_associations,
+    row_groups,
 )
 
 NUMPY = Backend()
@@ -73,23 +72,32 @@ def test_associations_are_finite_where_a_cell_is_a_stored_zero():
 
 
 @given(seeds, st.integers(1, 30), st.integers(1, 9), st.integers(1, 4))
-def test_blocks_multiply_as_the_whole(seed, V, rows, columns):
+def test_groups_of_rows_multiply_as_the_whole(seed, V, cores, columns):
     cells = sp.csr_array(random_table(seed, V).astype(np.float32))
     Y = np.random.default_rng(seed).normal(size=(V, columns))
-    Y = Y.astype(np.float32)
-    for matrix in [BlockwiseMatrix(cells, NUMPY, rows), SparseMatrix(cells)]:
-        whole = cells.toarray()
-        np.testing.assert_allclose(matrix.times(Y), whole @ Y, atol=1e-3)
-        np.testing.assert_allclose(
-            matrix.transposed_times(Y), whole.T @ Y, atol=1e-3
-        )
+    Y, whole = Y.astype(np.float32), cells.toarray()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("skipgram_lib.start.cpu_count", lambda: cores)
+        matrix = SparseMatrix(cells)
+    np.testing.assert_array_equal(matrix.times(Y), cells @ Y)
+    np.testing.assert_allclose(matrix.times(Y), whole @ Y, atol=1e-3)
+    np.testing.assert_allclose(
+        matrix.transposed_times(Y), whole.T @ Y, atol=1e-3
+    )
 
 
-def test_a_table_that_is_almost_empty_stays_sparse():
-    thin = sp.csr_array(sp.eye_array(100, dtype=np.float32, format="csr"))
-    assert isinstance(multiplier(thin, NUMPY), SparseMatrix)
-    full = sp.csr_array(np.ones((100, 100), np.float32))
-    assert isinstance(multiplier(full, NUMPY), BlockwiseMatrix)
+def test_groups_share_out_the_cells(monkeypatch):
+    monkeypatch.setattr("skipgram_lib.start.cpu_count", lambda: 4)
+    cells = sp.csr_array(np.tri(100, dtype=np.float32))
+    groups = row_groups(cells)
+    assert len(groups) == 4
+    assert sum(group.shape[0] for group in groups) == 100
+    assert max(group.nnz for group in groups) < cells.nnz / 4 + 100
+
+
+def test_a_matrix_without_cells_gives_zeros():
+    empty = SparseMatrix(sp.csr_array((7, 7), dtype=np.float32))
+    assert not empty.times(np.ones((7, 2), np.float32)).any()
 
 
 # Factors
@@ -98,7 +106,7 @@ def test_a_table_that_is_almost_empty_stays_sparse():
 @pytest.mark.parametrize("V", [300, 1_500])  # LAPACK's, and our own
 def test_factors_of_low_rank_give_the_matrix_back(V):
     cells = known_product(V, rank=20)
-    U, s, W = leading_factors(cells, 20, 0, NUMPY)
+    U, s, W = leading_factors(cells, 20, 0)
     rounding = 1e-3 * cells.max()  # float32, in another order by each BLAS
     np.testing.assert_allclose((U * s) @ W.T, cells.toarray(), atol=rounding)
     for side in (U, W):
@@ -113,15 +121,15 @@ def test_factors_are_near_the_exact_decomposition():
         np.linalg.qr(m)[0] for m in rng.normal(size=(2, 1_200, 1_200))
     )
     whole = ((left * strengths) @ right.T).astype(np.float32)
-    _, s, _ = leading_factors(sp.csr_array(whole), 30, 0, NUMPY)
+    _, s, _ = leading_factors(sp.csr_array(whole), 30, 0)
     np.testing.assert_allclose(s, strengths[:30], rtol=1e-3)
 
 
 def test_an_exhausted_space_still_has_perpendicular_columns():
     cells = known_product(1_200, rank=5)
     start = np.random.default_rng(0).normal(size=(1_200, 8))
-    matrix = BlockwiseMatrix(cells, NUMPY)
-    Q, image = explored_space(matrix, start.astype(np.float32), 4, np)
+    matrix = SparseMatrix(cells)
+    Q, image = explored_space(matrix, start.astype(np.float32), 4)
     np.testing.assert_allclose(Q.T @ Q, np.eye(40), atol=1e-3)
     np.testing.assert_allclose(
         image, cells.toarray().T @ Q, atol=2e-3 * abs(image).max()
@@ -131,7 +139,7 @@ def test_an_exhausted_space_still_has_perpendicular_columns():
 def test_the_same_seed_finds_the_same_bits():
     cells = known_product(1_300, rank=50)
     one, two, other = (
-        leading_factors(cells, 10, seed, NUMPY)[0] for seed in (1, 1, 2)
+        leading_factors(cells, 10, seed)[0] for seed in (1, 1, 2)
     )
     np.testing.assert_array_equal(one, two)
     assert (one != other).any()
