@@ -460,14 +460,15 @@ def test_ctrl_c_ends_with_one_line_and_leaves_nothing(tmp_path):
         # Whoever starts the tests in the background has them ignore Ctrl-C.
         preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
-    said = []
     for line in process.stderr:
-        said.append(line)
         if line.startswith("training"):
             break
     time.sleep(1)
     process.send_signal(signal.SIGINT)
-    printed, rest = process.communicate(timeout=60)
+    try:
+        printed, rest = process.communicate(timeout=60)
+    finally:
+        process.kill()  # nothing, where it has ended
     assert process.returncode == 130
     assert printed == ""
     assert rest.splitlines() == ["skipgram: interrupted; nothing was written"]
