@@ -52,7 +52,8 @@ def table(caption, name, header, rows):
     """Write a table in MyST; the first column is text, the others numbers."""
     lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
     body = "\n".join(f"| {' | '.join(map(str, row))} |" for row in lines)
-    return f"```{{table}} {caption}\n:name: {name}\n\n{body}\n```\n"
+    options = f":name: {name}\n:class: measured"
+    return f"```{{table}} {caption}\n{options}\n\n{body}\n```\n"
 
 
 def picture(path, caption, name, alt):
