@@ -22,7 +22,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from .backend import Backend, array_module, check_ids
+from .backend import Backend, array_module, check_ids, slabs
 from .errors import SkipgramError, check_at_least
 from .hidden import lookup
 from .network import Network
@@ -376,7 +376,7 @@ def scale_sigmoids(
     scores : array, shape (B, M), overwritten
     n : float64 array, shape (B,), a factor for each row
     weights : float64 array, shape (M,), a factor for each column
-    slab : rows that are worked on together
+    slab : rows that are worked on together, on the host
 
     Returns
     -------
@@ -385,12 +385,12 @@ def scale_sigmoids(
     """
     xp, losses = array_module(scores), []
     small_n, small = n.astype(scores.dtype), weights.astype(scores.dtype)
-    for i in range(0, len(scores), slab):
-        part = scores[i : i + slab]
+    for rows in slabs(scores, slab):
+        part = scores[rows]
         sigmoid, surprise = sigmoid_and_surprise(part)
-        losses.append(n[i : i + slab] @ (surprise @ weights))
+        losses.append(n[rows] @ (surprise @ weights))
         xp.multiply(sigmoid, small, out=part)
-        part *= small_n[i : i + slab, None]
+        part *= small_n[rows, None]
     return float(sum(losses))
 
 # %% ../notebooks/14_negative_sampling.ipynb #f7011f82

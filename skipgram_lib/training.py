@@ -29,7 +29,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 from tqdm import tqdm
 
-from .backend import Backend, array_module, get_backend
+from .backend import Backend, array_module, get_backend, slabs
 from .counts import Counts
 from .errors import SkipgramError, check_at_least
 from .hidden import lookup
@@ -69,7 +69,7 @@ def scale_softmax(scores: Any, bias: Any, n: Any, slab: int = 32) -> Any:
     scores : array, shape (B, V), overwritten
     bias : array, shape (V,), added to the scores first
     n : array, shape (B,), pairs of each centre
-    slab : rows that are worked on together
+    slab : rows that are worked on together, on the host
 
     Returns
     -------
@@ -78,14 +78,14 @@ def scale_softmax(scores: Any, bias: Any, n: Any, slab: int = 32) -> Any:
     """
     xp = array_module(scores)
     log_sums = []
-    for i in range(0, len(scores), slab):
-        part = scores[i : i + slab]
+    for rows in slabs(scores, slab):
+        part = scores[rows]
         part += bias
         top = part.max(axis=1, keepdims=True)
         part -= top
         xp.exp(part, out=part)
         total = part.sum(axis=1, keepdims=True)
-        part *= n[i : i + slab, None] / total
+        part *= n[rows, None] / total
         log_sums.append((top + xp.log(total))[:, 0])
     return xp.concatenate(log_sums)
 
@@ -250,8 +250,7 @@ def step_in_slabs(
     slab: int = 512,
 ) -> None:
     """Make a `penalised_step` on all rows, `slab` of them at a time."""
-    for i in range(0, len(adam.weights), slab):
-        part = slice(i, i + slab)
+    for part in slabs(adam.weights, slab):
         penalised_step(adam, gradient[part], lr, t, part, penalty)
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #c7a24190

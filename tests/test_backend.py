@@ -9,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skipgram_lib import Backend, SkipgramError, get_backend
-from skipgram_lib.backend import array_module, check_ids
+from skipgram_lib.backend import (
+    CuPyBackend,
+    array_module,
+    check_ids,
+    slabs,
+)
 
 
 @pytest.mark.parametrize("value", [np.ones(3), np.float32(2), [1, 2], 5.0])
@@ -24,16 +29,99 @@ def test_a_cupy_array_belongs_to_cupy(monkeypatch):
     assert array_module(array) is cupy
 
 
-@pytest.mark.parametrize("name", ["auto", "numpy"])
-def test_numpy_is_there_by_both_names(name):
-    backend = get_backend(name)
+def pretend(monkeypatch, *, usable=True, broken=None):
+    """Put a CuPy in place that has a GPU or not, or cannot compute."""
+
+    def arange(*args, dtype):
+        if broken:
+            raise RuntimeError(broken)
+        return np.arange(*args, dtype=dtype)
+
+    cupy = SimpleNamespace(
+        __version__="14.2.0",
+        arange=arange,
+        asarray=np.asarray,
+        asnumpy=np.asarray,
+        add=np.add,
+        cuda=SimpleNamespace(is_available=lambda: usable),
+    )
+    monkeypatch.setitem(sys.modules, "cupy", cupy)
+    return cupy
+
+
+def test_numpy_is_always_there():
+    backend = get_backend("numpy")
     assert (backend.name, backend.xp) == ("numpy", np)
 
 
 def test_auto_is_the_default_and_a_backend_is_returned_as_it_is():
     backend = Backend()
     assert get_backend(backend) is backend
-    assert get_backend().name == "numpy"
+    assert get_backend().name == get_backend("auto").name
+
+
+def test_auto_takes_a_gpu_that_can_be_used(monkeypatch):
+    cupy = pretend(monkeypatch)
+    for name in ["auto", "cupy"]:
+        backend = get_backend(name)
+        assert isinstance(backend, CuPyBackend)
+        assert (backend.name, backend.xp) == ("cupy", cupy)
+
+
+def refusal():
+    """Return what is said to who asks for CuPy; auto takes NumPy."""
+    assert get_backend("auto").name == "numpy"
+    with pytest.raises(SkipgramError) as error:
+        get_backend("cupy")
+    return str(error.value)
+
+
+def test_cupy_that_is_not_installed_is_told_with_the_command(monkeypatch):
+    monkeypatch.delitem(sys.modules, "cupy", raising=False)
+    monkeypatch.setattr(
+        "skipgram_lib.backend.importlib.util.find_spec", lambda name: None
+    )
+    assert refusal() == (
+        "the cupy backend cannot be used: CuPy is not installed: pip install "
+        "'skipgram-lib[gpu]'; or use backend 'numpy'"
+    )
+
+
+def test_cupy_without_a_gpu_is_installed_and_not_usable(monkeypatch):
+    pretend(monkeypatch, usable=False)
+    assert refusal() == (
+        "the cupy backend cannot be used: CuPy 14.2.0 is installed, but finds "
+        "no CUDA GPU and driver; nvidia-smi tells; or use backend 'numpy'"
+    )
+
+
+def test_a_gpu_that_cannot_compute_is_told_with_cudas_reason(monkeypatch):
+    pretend(monkeypatch, broken="libnvrtc.so.13 not found\nmany more lines")
+    assert refusal() == (
+        "the cupy backend cannot be used: CuPy 14.2.0 is installed and sees a "
+        "GPU, but cannot compute: libnvrtc.so.13 not found; or use backend "
+        "'numpy'"
+    )
+
+
+def test_cupy_that_cannot_be_imported_is_told(monkeypatch):
+    monkeypatch.setattr(
+        "skipgram_lib.backend.importlib.util.find_spec", lambda name: True
+    )
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    assert "is installed and cannot be imported: " in refusal()
+
+
+def test_the_host_works_in_slabs_and_a_device_on_all_at_once(monkeypatch):
+    host = np.zeros((70, 2))
+    parts = slabs(host, 32)
+    assert [len(host[part]) for part in parts] == [32, 32, 6]
+    pretend(monkeypatch)
+    device = type(
+        "ndarray", (), {"__module__": "cupy", "__len__": lambda s: 70}
+    )
+    assert slabs(device(), 32) == [slice(0, 70)]
+    assert slabs(np.zeros((0, 2)), 32) == []
 
 
 @pytest.mark.parametrize("name", ["torch", "NumPy", ""])

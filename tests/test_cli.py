@@ -285,11 +285,18 @@ def test_a_command_that_makes_no_sense_ends_with_2(words, capsys):
     assert "usage: skipgram" in capsys.readouterr().err
 
 
-def test_the_cupy_backend_is_refused_with_a_reason(text, tmp_path, capsys):
+def test_the_cupy_backend_is_refused_with_a_reason(
+    text, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("skipgram_lib.backend.why_no_cupy", lambda: "no GPU")
     out = tmp_path / "model"
     train = ["train", str(text), "--backend", "cupy", "--out", str(out)]
     assert main(train) == 1
-    assert "cupy" in capsys.readouterr().err.splitlines()[-1]
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == (
+        "skipgram: the cupy backend cannot be used: no GPU; or use backend "
+        "'numpy'"
+    )
 
 
 def defaults_of_fit():
