@@ -86,6 +86,9 @@ class Backend:
         """Add values to rows of an array; rows may occur repeatedly."""
         np.add.at(target, rows, values)
 
+    def wait(self) -> None:
+        """Return when all work that was begun is done; for clocks."""
+
 # %% ../notebooks/15_gpu.ipynb #c47d8ab0
 class CuPyBackend(Backend):
     """Arrays in the memory of a GPU, through CuPy; call `get_backend`.
@@ -114,6 +117,10 @@ class CuPyBackend(Backend):
     def add_at(self, target: Any, rows: Any, values: Any) -> None:
         """Add values to rows of an array; rows may occur repeatedly."""
         self.xp.add.at(target, rows, values)
+
+    def wait(self) -> None:
+        """Return when all work that was begun is done; for clocks."""
+        self.xp.cuda.get_current_stream().synchronize()
 
 # %% ../notebooks/15_gpu.ipynb #2a74dd01
 def why_no_cupy() -> str | None:

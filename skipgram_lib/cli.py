@@ -11,8 +11,9 @@ __all__ = ['Answer', 'Parser', 'FIT', 'CHOICES', 'COMMANDS', 'EXAMPLES', 'Comman
            'context_options', 'read_model', 'run_context', 'show_context', 'similar_options', 'named', 'run_similar',
            'show_similar', 'analogy_options', 'run_analogy', 'show_analogy', 'odd_options', 'run_odd', 'show_odd',
            'evaluate_options', 'run_evaluate', 'interval_of', 'interval_text', 'show_test', 'show_evaluate',
-           'convert_options', 'run_convert', 'show_convert', 'map_options', 'run_map', 'show_map', 'examples_of',
-           'help_page', 'make_parser', 'forgive_letters', 'reader_gone', 'main']
+           'convert_options', 'run_convert', 'show_convert', 'map_options', 'run_map', 'show_map', 'selftest_options',
+           'do_selftest', 'show_selftest', 'examples_of', 'help_page', 'make_parser', 'forgive_letters', 'reader_gone',
+           'main']
 
 # %% ../notebooks/17_command_line.ipynb #e2f2dce0
 import argparse
@@ -41,6 +42,7 @@ from .formats import READERS, WRITERS, load_vectors
 from .formats import save_vectors
 from .phrases import ENGLISH_CONNECTOR_WORDS, Phrases
 from .phrases import learn_phrases
+from .selftest import run_selftest
 from .training import PLAIN, SkipGram, TrainingPlan
 from .training import check_destination, find_rates
 from .vectors import WordVectors
@@ -765,6 +767,43 @@ def show_map(answer: Answer) -> str:
     """Return a line about what was drawn."""
     return "{map}: {words:,} words".format(**answer)
 
+# %% ../notebooks/17_command_line.ipynb #bf6de28a
+def selftest_options(parser: Parser) -> None:
+    """Add the options of `skipgram selftest`."""
+    add = parser.add_argument
+    add("--backend", choices=["cupy", "numpy"], default="cupy",
+        help="what is tested (%(default)s)")
+    add("--sizes", type=int, nargs="*", default=[10_000, 100_000],
+        metavar="N", help="words at which a pass is timed (10000 100000)")
+    add("--vector-size", type=int, default=300, metavar="N",
+        help="features of a word (%(default)s)")
+
+
+def do_selftest(args: argparse.Namespace) -> Answer:
+    """Test the backend that a command line names."""
+    return run_selftest(args.backend, args.sizes, args.vector_size)
+
+# %% ../notebooks/17_command_line.ipynb #09023f2e
+def show_selftest(answer: Answer) -> str:
+    """Turn the report into lines for people."""
+    machine = [[name, str(value)] for name, value in answer["machine"].items()]
+    agreement = [
+        [row["objective"], row["what"], f"{row['difference']:.1e}",
+         f"at most {row['tolerance']:.0e}", "ok" if row["passed"] else "WRONG"]
+        for row in answer["agreement"]
+    ]
+    passes = [
+        [f"{row['words']:,} x {row['features']}", f"{row['seconds']:.3g} s",
+         f"{row['tflops']:.3g} TFLOP/s",
+         f"({row['timed']} of {row['steps']} steps timed)"]
+        for row in answer["passes"]
+    ]
+    parts = {"Machine": table(machine), "Against NumPy": table(agreement, [2]),
+             "An exact pass": table(passes, [0, 1, 2])}
+    text = "\n".join(f"{name}\n{part}" for name, part in parts.items() if part)
+    verdict = "agrees" if answer["passed"] else "does NOT agree"
+    return f"{text}\nThis backend {verdict} with NumPy."
+
 # %% ../notebooks/17_command_line.ipynb #cec0ef6d
 COMMANDS = {
     "train": Command("train a model on text, save it",
@@ -783,6 +822,8 @@ COMMANDS = {
                        convert_options, run_convert, show_convert),
     "map": Command("draw the words on a plane",
                    map_options, run_map, show_map),
+    "selftest": Command("test a GPU against the processor",
+                        selftest_options, do_selftest, show_selftest),
 }
 
 # %% ../notebooks/17_command_line.ipynb #42036162
@@ -805,6 +846,7 @@ skipgram evaluate out/model
 skipgram evaluate out/vectors.bin --pairs mine.tsv
 skipgram map out/model --out map.png
 skipgram map out/model --words 3000 --method pca --out map.html
+skipgram selftest --backend numpy --sizes 10000
 """
 
 # %% ../notebooks/17_command_line.ipynb #865ba7d2
@@ -868,7 +910,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         answer = (command := COMMANDS[args.command]).run(args)
         show = json.dumps if args.json else command.show
         print(show(answer), flush=True)
-        return 0
+        return 0 if answer.get("passed", True) else 1
     except SkipgramError as error:
         code, text = 1, str(error)
     except MemoryError:
