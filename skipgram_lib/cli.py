@@ -32,22 +32,21 @@ import numpy as np
 import shtab
 
 from . import __version__
-from .counts import Counts, count_pairs, entropy_floor
-from .counts import unigram_entropy
+from .counts import Counts, count_pairs
+from .counts import entropy_floor, unigram_entropy
 from .errors import SkipgramError, check_at_least
-from .evaluation import bootstrap_interval
+from .evaluation import bootstrap_interval, find_test_set
 from .evaluation import evaluate_word_analogies
-from .evaluation import evaluate_word_pairs, find_test_set
+from .evaluation import evaluate_word_pairs
 from .formats import READERS, WRITERS, load_vectors
 from .formats import save_vectors
-from .phrases import ENGLISH_CONNECTOR_WORDS, Phrases
-from .phrases import learn_phrases
-from .selftest import run_selftest
+from .phrases import ENGLISH_CONNECTOR_WORDS
+from .phrases import Phrases, learn_phrases
 from .training import PLAIN, SkipGram, TrainingPlan
 from .training import check_destination, find_rates
 from .vectors import WordVectors
-from .vocabulary import Vocabulary, encode_documents
-from .vocabulary import load_sotu, read_documents
+from .vocabulary import Vocabulary, load_sotu
+from .vocabulary import encode_documents, read_documents
 
 # %% ../notebooks/17_command_line.ipynb #379beb9e
 Answer = dict[str, Any]
@@ -768,6 +767,9 @@ def show_map(answer: Answer) -> str:
     return "{map}: {words:,} words".format(**answer)
 
 # %% ../notebooks/17_command_line.ipynb #bf6de28a
+from .selftest import run_selftest
+
+
 def selftest_options(parser: Parser) -> None:
     """Add the options of `skipgram selftest`."""
     add = parser.add_argument
@@ -838,6 +840,10 @@ skipgram convert out/model out/vectors.bin
 skipgram convert out/vectors.bin few.vec.gz --limit 5000
 skipgram convert out/model small.npz --matrix sum --dtype float16
 skipgram convert out/model out/projector
+"""
+
+# %% ../notebooks/17_command_line.ipynb #426f8e75
+EXAMPLES += """\
 skipgram similar out/model tax silver
 skipgram similar out/vectors.bin france --topn 5 --json
 skipgram analogy out/model france paris spain

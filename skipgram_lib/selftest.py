@@ -165,8 +165,7 @@ def time_pass(
 
     Parameters
     ----------
-    backend : where
-    V, D, B : words, features, centres a step
+    backend, V, D, B : where; words, features, centres a step
     most : steps that are timed, at most; one more goes before them
 
     Returns

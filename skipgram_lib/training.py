@@ -136,7 +136,7 @@ def output_errors(
     cells, place = out.reshape(-1), backend.asarray(row * len(out.T) + context)
     seen = cells[place] + network.bias[backend.asarray(context)]
     share = backend.asarray(pairs, out.dtype)
-    log_sums = scale_softmax(out, network.bias, share)
+    log_sums = backend.fused(scale_softmax)(out, network.bias, share)
     cells[place] -= backend.asarray(n, out.dtype)
     loss = float(log_sums.astype(np.float64) @ backend.asarray(pairs))
     return loss - float(seen.astype(np.float64) @ backend.asarray(n))
@@ -332,7 +332,8 @@ def network_loss(
         scores = network.scores(backend.asarray(rows))
         seen = backend.to_numpy(scores[row, context]).astype(np.float64)
         ones = backend.xp.ones(len(rows), scores.dtype)
-        sums = scale_softmax(scores, backend.xp.zeros_like(network.bias), ones)
+        zero = backend.xp.zeros_like(network.bias)
+        sums = backend.fused(scale_softmax)(scores, zero, ones)
         loss += float((n * (backend.to_numpy(sums)[row] - seen)).sum())
     return loss / float(N.sum())
 
