@@ -1,6 +1,7 @@
 """Backends: NumPy's arrays, and the names a user may give."""
 
 import sys
+from inspect import signature
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skipgram_lib import Backend, SkipgramError, get_backend
+from skipgram_lib import Backend, SkipgramError, get_backend, training
 from skipgram_lib.backend import (
     CuPyBackend,
     array_module,
@@ -167,3 +168,25 @@ def test_an_id_that_is_no_row_is_named(wrong):
 def test_ids_that_are_no_integers_are_refused():
     with pytest.raises(SkipgramError, match="ids must be integers, got float"):
         check_ids([0.0, 1.0], 10)
+
+
+def test_a_device_may_have_its_own_form_of_a_step():
+    def scale_softmax(scores):
+        return "for every device"
+
+    class Fused(Backend):
+        def scale_softmax(self, scores):
+            return "in one kernel"
+
+    assert Backend().fused(scale_softmax)(None) == "for every device"
+    assert Fused().fused(scale_softmax)(None) == "in one kernel"
+
+
+def test_the_fused_steps_of_the_gpu_stand_for_steps_that_exist():
+    own = set(vars(CuPyBackend)) - set(dir(Backend))
+    steps = [getattr(training, name) for name in own if name[0] != "_"]
+    assert steps
+    for step in steps:
+        fused = signature(getattr(CuPyBackend, step.__name__)).parameters
+        portable = signature(step).parameters
+        assert list(fused)[1:] == list(portable)[: len(fused) - 1]
