@@ -50,6 +50,11 @@ def parse(text: str) -> Parameters:
     return Parameters(tuple(positional), frozenset(plain), rest, any_keyword)
 
 
+def is_place(dotted: str) -> bool:
+    """Return whether the dump describes a module or class, or its parts."""
+    return any(f"{place}.".startswith(f"{dotted}.") for place in PLACES)
+
+
 def has(place: str, name: str) -> bool:
     """Return whether CuPy has a name in a module or class."""
     return name in PLACES.get(place, ()) or f"{place}.{name}" in PLACES

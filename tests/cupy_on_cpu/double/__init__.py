@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Self
 
 from . import sparse as _sparse
-from .array import Refused, ndarray
+from .array import RefusedError, ndarray
 from .counters import Counts, counters, record
 from .cuda import get_default_memory_pool, make_cuda
 from .kernels import (
@@ -24,7 +24,7 @@ from .namespace import Namespace, make_cupy
 __all__ = [
     "Counts",
     "Installed",
-    "Refused",
+    "RefusedError",
     "counters",
     "cupy",
     "cupyx",

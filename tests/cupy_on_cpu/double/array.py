@@ -10,92 +10,37 @@ from .. import api
 from .counters import note, note_float64
 
 
-class Refused(TypeError):
+class RefusedError(TypeError):
     """Raised for what a GPU refuses, or does slowly or wrongly in silence."""
 
 
 NUMBERS = (bool, int, float, complex, np.generic)
 PLAIN = (*NUMBERS, str, type(None), np.dtype, type, type(Ellipsis))
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text."""
+    return frozenset(text.split())
+
+
 # What a function reads on the host: an array there means a wait, or an error.
-HOST_PARAMETERS = frozenset(
-    [
-        "shape",
-        "axis",
-        "axes",
-        "axis1",
-        "axis2",
-        "repeats",
-        "reps",
-        "start",
-        "stop",
-        "step",
-        "N",
-        "M",
-        "k",
-        "num",
-        "n",
-        "minlength",
-        "indices_or_sections",
-        "pad_width",
-        "decimals",
-        "ndmin",
-        "source",
-        "destination",
-        "offset",
-        "newshape",
-        "ddof",
-    ]
+HOST_PARAMETERS = words(
+    "shape axis axes axis1 axis2 repeats reps start stop step N M k num n "
+    "minlength indices_or_sections pad_width decimals ndmin source "
+    "destination offset newshape ddof"
 )
 # What must be an array (or a number): a list would be copied in silence.
-ARRAY_PARAMETERS = frozenset(
-    [
-        "a",
-        "b",
-        "x",
-        "y",
-        "v",
-        "m",
-        "ar",
-        "ar1",
-        "ar2",
-        "arr",
-        "ary",
-        "args",
-        "x1",
-        "x2",
-        "indices",
-        "weights",
-        "values",
-        "condition",
-        "choices",
-    ]
+ARRAY_PARAMETERS = words(
+    "a b x y v m ar ar1 ar2 arr ary args x1 x2 indices weights values "
+    "condition choices"
 )
 # These wait for the device, to learn the size of their result.
-WAITING = frozenset(
-    ["nonzero", "flatnonzero", "argwhere", "unique", "bincount", "histogram"]
-)
+WAITING = words("nonzero flatnonzero argwhere unique bincount histogram")
 # These move numbers and compute nothing.
-MOVING = frozenset(
-    [
-        "reshape",
-        "ravel",
-        "transpose",
-        "swapaxes",
-        "squeeze",
-        "flatten",
-        "copy",
-        "view",
-        "diagonal",
-        "broadcast_to",
-        "expand_dims",
-        "ascontiguousarray",
-        "moveaxis",
-        "rollaxis",
-        "flip",
-        "atleast_1d",
-        "atleast_2d",
-        "atleast_3d",
-    ]
+MOVING = words(
+    "reshape ravel transpose swapaxes squeeze flatten copy view diagonal "
+    "broadcast_to expand_dims ascontiguousarray moveaxis rollaxis flip "
+    "atleast_1d atleast_2d atleast_3d"
 )
 
 
@@ -124,12 +69,12 @@ class ndarray:  # noqa: N801 (CuPy's name)
     strides = property(lambda self: self._host.strides)
     flags = property(lambda self: self._host.flags)
     T = property(lambda self: ndarray(self._host.T))
-    mT = property(lambda self: ndarray(self._host.mT))
+    mT = property(lambda self: ndarray(self._host.mT))  # noqa: N815
     real = property(lambda self: ndarray(self._host.real))
     imag = property(lambda self: ndarray(self._host.imag))
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise Refused(
+        raise RefusedError(
             "Implicit conversion to a NumPy array is not allowed; "
             "use `.get()` or `cupy.asnumpy`"
         )
@@ -137,7 +82,7 @@ class ndarray:  # noqa: N801 (CuPy's name)
     def __array_function__(
         self, function: Any, types: Any, args: Any, kwargs: Any
     ) -> NoReturn:
-        raise Refused(f"numpy.{function.__name__} of a device array")
+        raise RefusedError(f"numpy.{function.__name__} of a device array")
 
     def get(
         self,
@@ -156,9 +101,9 @@ class ndarray:  # noqa: N801 (CuPy's name)
     def set(self, arr: np.ndarray, stream: Any = None) -> None:
         """Overwrite the array with one of the host, of the same kind."""
         if not isinstance(arr, np.ndarray):
-            raise Refused(f"set takes a NumPy array, got {type(arr)}")
+            raise RefusedError(f"set takes a NumPy array, got {type(arr)}")
         if (arr.shape, arr.dtype) != (self.shape, self.dtype):
-            raise Refused(f"set: {arr.dtype} {arr.shape} does not fit")
+            raise RefusedError(f"set: {arr.dtype} {arr.shape} does not fit")
         note("host_to_device")
         self._host[...] = arr
 
@@ -238,7 +183,7 @@ class ndarray:  # noqa: N801 (CuPy's name)
         note("calls")
         host_key = unwrap_key(key)
         if not isinstance(value, (ndarray, *NUMBERS)):
-            raise Refused(f"a device array is assigned {type(value)}")
+            raise RefusedError(f"a device array is assigned {type(value)}")
         if isinstance(value, ndarray) and value.size > 1:
             refuse_repetition(self._host.shape, host_key)
         with np.errstate(all="ignore"):
@@ -268,7 +213,7 @@ def check_dtype(dtype: Any) -> Any:
         return None
     found = np.dtype(dtype)
     if found.char not in "?bBhHiIlLqQefdFD":
-        raise Refused(f"CuPy has no arrays of dtype {found}")
+        raise RefusedError(f"CuPy has no arrays of dtype {found}")
     return found
 
 
@@ -280,7 +225,7 @@ def unwrap(value: Any, where: str) -> Any:
         return type(value)(unwrap(part, where) for part in value)
     if isinstance(value, PLAIN):
         return value
-    raise Refused(f"{where}: {type(value)} is not on the device")
+    raise RefusedError(f"{where}: {type(value)} is not on the device")
 
 
 def unwrap_key(key: Any) -> Any:
@@ -290,11 +235,11 @@ def unwrap_key(key: Any) -> Any:
     if isinstance(key, slice):
         for part in (key.start, key.stop, key.step):
             if isinstance(part, ndarray):
-                raise Refused("a device array in a slice")
+                raise RefusedError("a device array in a slice")
         return key
     if isinstance(key, list):
         if not all(isinstance(part, (int, np.integer)) for part in key):
-            raise Refused("a list as an index must hold integers")
+            raise RefusedError("a list as an index must hold integers")
         note("host_to_device")
         return np.asarray(key, None if key else np.intp)
     return unwrap(key, "index")
@@ -307,23 +252,17 @@ def refuse_repetition(shape: tuple[int, ...], key: Any) -> None:
         return
     places = np.arange(int(np.prod(shape))).reshape(shape)[key]
     if np.unique(places).size < places.size:
-        raise Refused("an assignment names one place repeatedly")
+        raise RefusedError("an assignment names one place repeatedly")
 
 
 def wrap(result: Any) -> Any:
     """Return results as device arrays; leave what is no array."""
     if isinstance(result, (np.ndarray, np.generic)):
         return ndarray(np.asarray(result))
+    if hasattr(result, "_make"):  # a named tuple
+        return type(result)._make(map(wrap, result))
     if isinstance(result, (list, tuple)):
-        return (
-            type(result)(map(wrap, result))
-            if type(result)
-            in (
-                list,
-                tuple,
-            )
-            else type(result)._make(map(wrap, result))
-        )
+        return type(result)(map(wrap, result))
     return result
 
 
@@ -341,18 +280,18 @@ def computed_dtype(operands: Any, result: Any) -> np.dtype:
 def check_arguments(place: str, name: str, args: Any, kwargs: Any) -> None:
     """Refuse parameters that CuPy lacks, and arrays on the wrong side."""
     if problem := api.complaint(place, name, len(args), list(kwargs)):
-        raise Refused(problem)
+        raise RefusedError(problem)
     known = api.parameters(place, name)
     if known is None:
         return
     named = [(known.name_of(i), value) for i, value in enumerate(args)]
     for parameter, value in [*named, *kwargs.items()]:
         if parameter in HOST_PARAMETERS and isinstance(value, ndarray):
-            raise Refused(f"{name}: {parameter} is a device array")
+            raise RefusedError(f"{name}: {parameter} is a device array")
         if parameter in ARRAY_PARAMETERS and isinstance(value, (list, tuple)):
-            raise Refused(f"{name}: {parameter} is a {type(value).__name__}")
+            raise RefusedError(f"{name}: {parameter} is a {type(value).__name__}")
         if parameter == "out" and not isinstance(value, (ndarray, type(None))):
-            raise Refused(f"{name}: out is {type(value)}")
+            raise RefusedError(f"{name}: out is {type(value)}")
 
 
 def checked(
@@ -401,7 +340,7 @@ def finish(name: str, operands: Any, out: Any, result: Any) -> Any:
 def refuse_operand(value: Any) -> None:
     """Refuse what an operator of device arrays does not take."""
     if not isinstance(value, (ndarray, *NUMBERS)):
-        raise Refused(f"Unsupported type {type(value)} beside a device array")
+        raise RefusedError(f"Unsupported type {type(value)} beside a device array")
 
 
 def forward(name: str, function: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .array import Refused, finish, ndarray
+from .array import RefusedError, finish, ndarray
 from .counters import note
 
 _twins: dict[str, tuple[Callable[..., Any], bool]] = {}
@@ -69,21 +69,21 @@ class KernelParameter:
     def check(self, value: Any, letters: dict[str, np.dtype]) -> None:
         """Refuse what does not fit; learn what the letters stand for."""
         if isinstance(value, float) and not isinstance(value, np.generic):
-            raise Refused(
+            raise RefusedError(
                 f"{self.name}: a Python float has no type of its own; "
                 "wrap it, as in np.float32(x)"
             )
         if not isinstance(value, (ndarray, np.generic, int)):
-            raise Refused(f"{self.name}: {type(value)} is not on the device")
+            raise RefusedError(f"{self.name}: {type(value)} is not on the device")
         if self.raw and not isinstance(value, ndarray):
-            raise Refused(f"{self.name} is raw and must be an array")
+            raise RefusedError(f"{self.name} is raw and must be an array")
         if isinstance(value, int):
             return
         wanted = self.kind
         if isinstance(wanted, str):
             wanted = letters.setdefault(wanted, value.dtype)
         if value.dtype != wanted:
-            raise Refused(f"{self.name} is {wanted}, got {value.dtype}")
+            raise RefusedError(f"{self.name} is {wanted}, got {value.dtype}")
 
     def dtype(self, letters: dict[str, np.dtype]) -> np.dtype:
         """Return the dtype, with what the letters stand for."""
@@ -117,7 +117,7 @@ class Kernel:
         """Check the arguments; return inputs, outputs and the letters."""
         nin, total = len(self.inputs), len(self.inputs) + len(self.outputs)
         if len(args) not in (nin, total):
-            raise Refused(
+            raise RefusedError(
                 f"{self.name} takes {nin} or {total} arguments, got "
                 f"{len(args)}"
             )
@@ -128,7 +128,7 @@ class Kernel:
             one.check(value, letters)
         outputs = list(args[nin:])
         if not all(isinstance(value, ndarray) for value in outputs):
-            raise Refused(f"{self.name}: an output is not a device array")
+            raise RefusedError(f"{self.name}: an output is not a device array")
         return list(args[:nin]), outputs, letters
 
     def run(
@@ -151,7 +151,7 @@ class Kernel:
         """Put the twin's results into the outputs, given or new."""
         results = results if isinstance(results, tuple) else (results,)
         if len(results) != len(self.outputs):
-            raise Refused(f"the twin of {self.name} gave {len(results)}")
+            raise RefusedError(f"the twin of {self.name} gave {len(results)}")
         if not outputs:
             return [
                 finish(self.name, (), None, np.array(one, p.dtype(letters)))
@@ -159,7 +159,7 @@ class Kernel:
             ]
         for out, one in zip(outputs, results, strict=True):
             if np.shape(one) != out.shape:
-                raise Refused(f"{self.name}: {np.shape(one)} to {out.shape}")
+                raise RefusedError(f"{self.name}: {np.shape(one)} to {out.shape}")
             out._host[...] = one
         return outputs
 
@@ -193,7 +193,7 @@ class ElementwiseKernel(Kernel):
         ]
         np.broadcast_shapes(*shapes)  # raises ValueError if they do not fit
         if not shapes and size is None:
-            raise Refused(f"{self.name}: all arrays are raw, so give size=")
+            raise RefusedError(f"{self.name}: all arrays are raw, so give size=")
         return self.run(inputs, outputs, letters)
 
 

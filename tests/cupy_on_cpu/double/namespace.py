@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import api
 from .array import (
-    Refused,
+    RefusedError,
     check_dtype,
     checked,
     ndarray,
@@ -66,7 +66,7 @@ class UniversalFunction:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if len(args) > self.host.nin:
-            raise Refused(
+            raise RefusedError(
                 f"{self.name} takes {self.host.nin} arrays; use out="
             )
         return self.call(*args, **kwargs)
@@ -74,9 +74,9 @@ class UniversalFunction:
     def at(self, a: Any, indices: Any, b: Any) -> None:
         """Change places of an array, each as often as it is named."""
         if not isinstance(a, ndarray):
-            raise Refused(f"{self.name}.at: {type(a)} is not on the device")
+            raise RefusedError(f"{self.name}.at: {type(a)} is not on the device")
         if a.dtype.char not in ATOMIC.get(self.name, ""):
-            raise Refused(f"CuPy has no {self.name}.at for {a.dtype}")
+            raise RefusedError(f"CuPy has no {self.name}.at for {a.dtype}")
         note("calls")
         parts = unwrap(indices, "at"), unwrap(b, "at")
         self.host.at(a._host, *parts)
@@ -169,7 +169,7 @@ class Generator:
 
     def __init__(self, seed: Any = None) -> None:
         if not isinstance(seed, (int, np.integer, type(None))):
-            raise Refused(f"a seed is an integer, got {type(seed)}")
+            raise RefusedError(f"a seed is an integer, got {type(seed)}")
         self._host = np.random.default_rng(seed)
 
     def __getattr__(self, name: str) -> Any:

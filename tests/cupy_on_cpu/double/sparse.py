@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from .array import NUMBERS, Refused, check_dtype, finish, ndarray
+from .array import NUMBERS, RefusedError, check_dtype, finish, ndarray
 from .counters import note
 
 
@@ -28,7 +28,7 @@ class SparseMatrix:
     indptr = property(lambda self: ndarray(self._host.indptr))
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
-        raise Refused("Implicit conversion to a NumPy array is not allowed")
+        raise RefusedError("Implicit conversion to a NumPy array is not allowed")
 
     @property
     def T(self) -> "SparseMatrix":
@@ -71,13 +71,13 @@ class SparseMatrix:
         if isinstance(other, SparseMatrix):
             return of_host(self._host @ other._host)
         if not isinstance(other, ndarray):
-            raise Refused(f"{type(other)} beside a sparse device matrix")
+            raise RefusedError(f"{type(other)} beside a sparse device matrix")
         return finish("sparse @", (), None, self._host @ other._host)
 
     def __rmatmul__(self, other: Any) -> Any:
         note("calls")
         if not isinstance(other, ndarray):
-            raise Refused(f"{type(other)} beside a sparse device matrix")
+            raise RefusedError(f"{type(other)} beside a sparse device matrix")
         return finish("@ sparse", (), None, other._host @ self._host)
 
     def __mul__(self, other: Any) -> Any:
@@ -102,7 +102,7 @@ def of_host(host: Any) -> SparseMatrix:
 def read_parts(kind: Any, parts: Any, shape: Any) -> Any:
     """Make a SciPy matrix of (data, indices, indptr) of the device."""
     if len(parts) != 3 or not all(isinstance(p, ndarray) for p in parts):
-        raise Refused("give (data, indices, indptr), all on the device")
+        raise RefusedError("give (data, indices, indptr), all on the device")
     data, indices, indptr = (part._host for part in parts)
     if data.dtype.char not in "?fdFD":
         raise ValueError(
@@ -126,7 +126,7 @@ def read_anything(kind: Any, source: Any, shape: Any) -> Any:
     if isinstance(source, ndarray):
         return kind(source._host)
     if not isinstance(source, tuple):
-        raise Refused(f"{type(source)} is not on the device")
+        raise RefusedError(f"{type(source)} is not on the device")
     if all(isinstance(part, int) for part in source):
         return kind(source)
     return read_parts(kind, source, shape)
