@@ -98,7 +98,9 @@ def find_uses(tree: ast.AST) -> Iterator[Use]:
     """Yield every name of CuPy in a source, the longest form of each."""
     aliases = ALIASES | imported_names(tree)
     calls = {
-        node.func: node for node in ast.walk(tree) if isinstance(node, ast.Call)
+        node.func: node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
     }
     inner = {
         node.value

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
 from cupy_on_cpu import api, check_xp
 
 ROOT = Path(__file__).resolve().parents[2]

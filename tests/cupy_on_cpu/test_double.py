@@ -7,9 +7,9 @@ from copy import deepcopy
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from cupy_on_cpu import api, double
 from helpers import assert_same_weights, random_network
 
+from cupy_on_cpu import api, double
 from skipgram_lib import Backend, SkipGram, Vocabulary
 from skipgram_lib.backend import array_module
 from skipgram_lib.network import Network
@@ -196,8 +196,11 @@ def test_what_was_there_before_comes_back():
 @pytest.mark.parametrize("name", double.MODULES)
 def test_the_double_plays_nothing_that_cupy_has_not(name):
     own = {key for key in vars(double.MODULES[name]) if key[0] != "_"}
-    assert [key for key in own if not api.is_place(f"{name}.{key}")
-            and not api.has(name, key)] == []
+    assert [
+        key
+        for key in own
+        if not api.is_place(f"{name}.{key}") and not api.has(name, key)
+    ] == []
 
 
 def test_methods_of_the_double_are_cupys():

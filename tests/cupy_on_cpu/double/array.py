@@ -289,7 +289,9 @@ def check_arguments(place: str, name: str, args: Any, kwargs: Any) -> None:
         if parameter in HOST_PARAMETERS and isinstance(value, ndarray):
             raise RefusedError(f"{name}: {parameter} is a device array")
         if parameter in ARRAY_PARAMETERS and isinstance(value, (list, tuple)):
-            raise RefusedError(f"{name}: {parameter} is a {type(value).__name__}")
+            raise RefusedError(
+                f"{name}: {parameter} is a {type(value).__name__}"
+            )
         if parameter == "out" and not isinstance(value, (ndarray, type(None))):
             raise RefusedError(f"{name}: out is {type(value)}")
 
@@ -340,7 +342,9 @@ def finish(name: str, operands: Any, out: Any, result: Any) -> Any:
 def refuse_operand(value: Any) -> None:
     """Refuse what an operator of device arrays does not take."""
     if not isinstance(value, (ndarray, *NUMBERS)):
-        raise RefusedError(f"Unsupported type {type(value)} beside a device array")
+        raise RefusedError(
+            f"Unsupported type {type(value)} beside a device array"
+        )
 
 
 def forward(name: str, function: Any) -> Any:

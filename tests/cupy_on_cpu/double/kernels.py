@@ -74,7 +74,9 @@ class KernelParameter:
                 "wrap it, as in np.float32(x)"
             )
         if not isinstance(value, (ndarray, np.generic, int)):
-            raise RefusedError(f"{self.name}: {type(value)} is not on the device")
+            raise RefusedError(
+                f"{self.name}: {type(value)} is not on the device"
+            )
         if self.raw and not isinstance(value, ndarray):
             raise RefusedError(f"{self.name} is raw and must be an array")
         if isinstance(value, int):
@@ -159,7 +161,9 @@ class Kernel:
             ]
         for out, one in zip(outputs, results, strict=True):
             if np.shape(one) != out.shape:
-                raise RefusedError(f"{self.name}: {np.shape(one)} to {out.shape}")
+                raise RefusedError(
+                    f"{self.name}: {np.shape(one)} to {out.shape}"
+                )
             out._host[...] = one
         return outputs
 
@@ -193,7 +197,9 @@ class ElementwiseKernel(Kernel):
         ]
         np.broadcast_shapes(*shapes)  # raises ValueError if they do not fit
         if not shapes and size is None:
-            raise RefusedError(f"{self.name}: all arrays are raw, so give size=")
+            raise RefusedError(
+                f"{self.name}: all arrays are raw, so give size="
+            )
         return self.run(inputs, outputs, letters)
 
 

@@ -74,7 +74,9 @@ class UniversalFunction:
     def at(self, a: Any, indices: Any, b: Any) -> None:
         """Change places of an array, each as often as it is named."""
         if not isinstance(a, ndarray):
-            raise RefusedError(f"{self.name}.at: {type(a)} is not on the device")
+            raise RefusedError(
+                f"{self.name}.at: {type(a)} is not on the device"
+            )
         if a.dtype.char not in ATOMIC.get(self.name, ""):
             raise RefusedError(f"CuPy has no {self.name}.at for {a.dtype}")
         note("calls")

@@ -28,7 +28,9 @@ class SparseMatrix:
     indptr = property(lambda self: ndarray(self._host.indptr))
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
-        raise RefusedError("Implicit conversion to a NumPy array is not allowed")
+        raise RefusedError(
+            "Implicit conversion to a NumPy array is not allowed"
+        )
 
     @property
     def T(self) -> "SparseMatrix":
