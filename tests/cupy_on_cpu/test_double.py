@@ -183,7 +183,8 @@ def test_the_double_is_imported_as_cupy_and_taken_out_again():
     assert array_module(cupy.zeros(3)) is cupy
 
 
-def test_what_was_there_before_comes_back():
+def test_what_was_there_before_comes_back(monkeypatch):
+    monkeypatch.delitem(sys.modules, "cupyx")
     before = types.ModuleType("cupy")
     sys.modules["cupy"] = before
     inner = double.install()
@@ -338,12 +339,42 @@ def test_a_kernel_runs_its_twin(code):
         "scale(host, np.float32(2))",
         "scale(dev.astype(np.float64), np.float32(2))",
         "scale(dev, np.float32(2), host)",
-        "scale(dev, np.float32(2), dev[:2])",
     ],
 )
 def test_a_kernel_refuses_wrong_arguments(code):
     with pytest.raises(TypeError):
         eval(code, scale_kernel())
+
+
+def test_a_kernel_refuses_shapes_that_do_not_fit():
+    with pytest.raises(ValueError, match="broadcast"):
+        eval("scale(dev, np.float32(2), dev[:2])", scale_kernel())
+
+
+def test_a_twin_may_write_into_the_outputs():
+    def count(ids, out):
+        np.add.at(out, ids, 1)
+
+    double.register_kernel("count", count, in_place=True)
+    kernel = double.cupy.ElementwiseKernel(
+        "int64 i", "raw int32 out", "atomicAdd(&out[i], 1)", "count"
+    )
+    out = double.cupy.zeros(4, np.int32)
+    assert kernel(double.cupy.asarray([1, 1, 3]), out) is out
+    assert out.tolist() == [0, 2, 0, 1]
+
+
+def test_a_twin_may_not_write_into_its_inputs():
+    double.register_kernel("wrong", lambda x: x.fill(0))
+    kernel = double.cupy.ElementwiseKernel("T x", "T y", "y = 0", "wrong")
+    with pytest.raises(ValueError, match="read-only"):
+        kernel(double.cupy.asarray(HOST))
+
+
+@pytest.mark.parametrize("name", ["RawKernel", "RawModule"])
+def test_there_are_no_raw_kernels(name):
+    with pytest.raises(NotImplementedError, match="no raw kernels"):
+        getattr(double.cupy, name)("code", "name")
 
 
 def test_a_reduction_kernel_runs_its_twin():

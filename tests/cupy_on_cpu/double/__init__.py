@@ -17,6 +17,7 @@ from .kernels import (
     ElementwiseKernel,
     ReductionKernel,
     forget_kernels,
+    refuse_raw,
     register_kernel,
 )
 from .namespace import Namespace, make_cupy
@@ -43,6 +44,7 @@ def build() -> tuple[Namespace, Namespace]:
     cupy.get_default_memory_pool = get_default_memory_pool
     cupy.ElementwiseKernel = ElementwiseKernel
     cupy.ReductionKernel = ReductionKernel
+    cupy.RawKernel = cupy.RawModule = refuse_raw
     sparse = Namespace(
         "cupyx.scipy.sparse",
         csr_matrix=_sparse.csr_matrix,

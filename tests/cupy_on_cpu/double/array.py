@@ -328,14 +328,14 @@ def checked(
 
 def finish(name: str, operands: Any, out: Any, result: Any) -> Any:
     """Record a result, and return it as the device would."""
-    for one in operands:
-        if isinstance(one, ndarray) and result is one._host:
-            return one
     results = result if isinstance(result, (list, tuple)) else [result]
     for one in results:
         if isinstance(one, np.ndarray) and name not in MOVING:
             kind = one.dtype if out is None else computed_dtype(operands, one)
             note_float64(name, kind, one.shape)
+    for one in operands:
+        if isinstance(one, ndarray) and result is one._host:
+            return one
     return wrap(result) if out is None else out
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -42,6 +42,11 @@ def find_twin(name: str) -> tuple[Callable[..., Any], bool]:
             "double.register_kernel"
         )
     return _twins[name]
+
+
+def refuse_raw(*args: Any, **kwargs: Any) -> NoReturn:
+    """Refuse CUDA that is not an expression: it has no twin."""
+    raise NotImplementedError("there are no raw kernels in the double")
 
 
 @dataclass(frozen=True)
