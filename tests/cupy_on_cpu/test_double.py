@@ -263,6 +263,20 @@ def test_operators_in_place_keep_the_array_and_its_dtype():
     np.testing.assert_array_equal(before.get(), (HOST + 1) * 2)
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "dev.astype(np.float32, copy=False)",
+        "xp.asarray(dev)",
+        "xp.asarray(dev, np.float32)",
+        "xp.ascontiguousarray(dev)",
+    ],
+)
+def test_what_needs_no_copy_is_not_copied(code):
+    variables = names()
+    assert eval(code, variables) is variables["dev"]
+
+
 def test_out_is_returned_and_filled():
     dev = double.cupy.asarray(HOST)
     assert double.cupy.exp(dev, out=dev) is dev
@@ -344,6 +358,11 @@ def test_a_kernel_runs_its_twin(code):
 def test_a_kernel_refuses_wrong_arguments(code):
     with pytest.raises(TypeError):
         eval(code, scale_kernel())
+
+
+def test_a_kernel_says_how_to_give_a_number():
+    with pytest.raises(TypeError, match=r"np\.float32"):
+        eval("scale(dev, 2.0)", scale_kernel())
 
 
 def test_a_kernel_refuses_shapes_that_do_not_fit():

@@ -292,8 +292,6 @@ def check_arguments(place: str, name: str, args: Any, kwargs: Any) -> None:
             raise RefusedError(
                 f"{name}: {parameter} is a {type(value).__name__}"
             )
-        if parameter == "out" and not isinstance(value, (ndarray, type(None))):
-            raise RefusedError(f"{name}: out is {type(value)}")
 
 
 def checked(
