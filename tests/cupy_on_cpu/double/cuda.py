@@ -79,6 +79,11 @@ class Stream:
 Stream.null = Stream()
 
 
+def get_current_stream(device_id: int | None = None) -> Stream:
+    """Return the only stream there is."""
+    return Stream.null
+
+
 class MemoryPool:
     """The memory that CuPy keeps; the double keeps none."""
 
@@ -141,6 +146,7 @@ def make_cuda() -> Namespace:
         Device=Device,
         Event=Event,
         Stream=Stream,
+        get_current_stream=get_current_stream,
         MemoryPool=MemoryPool,
         get_elapsed_time=get_elapsed_time,
     )
