@@ -368,7 +368,7 @@ def batch_scores(batch: Batch, W: Any, offset: Any) -> Any:
 # %% ../notebooks/14_negative_sampling.ipynb #d0b95d0c
 def scale_sigmoids(
     scores: Any, n: Any, weights: Any, slab: int = 32
-) -> float:
+) -> Any:
     """Turn scores into n times weight times sigmoid, in place.
 
     Parameters
@@ -380,7 +380,7 @@ def scale_sigmoids(
 
     Returns
     -------
-    float
+    float, on a GPU array of shape ()
         Sum of n times weight times the surprise at a no.
     """
     xp, losses = array_module(scores), []
@@ -391,10 +391,10 @@ def scale_sigmoids(
         losses.append(n[rows] @ (surprise @ weights))
         xp.multiply(sigmoid, small, out=part)
         part *= small_n[rows, None]
-    return float(sum(losses))
+    return sum(losses[1:], losses[0])
 
 # %% ../notebooks/14_negative_sampling.ipynb #f7011f82
-def counted_errors(scores: Any, n: Any, own: Any) -> tuple[float, Any]:
+def counted_errors(scores: Any, n: Any, own: Any) -> tuple[Any, Any]:
     """Loss and errors of counted cells, beyond what every cell has.
 
     Parameters
@@ -405,19 +405,19 @@ def counted_errors(scores: Any, n: Any, own: Any) -> tuple[float, Any]:
 
     Returns
     -------
-    loss : float, in nats, summed over the cells
+    loss : float, on a GPU array of shape (), in nats, summed over the cells
     errors : array, shape (cells,)
     """
     wrong, at_yes = sigmoid_and_surprise(-scores)
     right, at_no = sigmoid_and_surprise(scores)
-    loss = float((n * at_yes - own * at_no).sum())
+    loss = (n * at_yes - own * at_no).sum()
     return loss, -(n * wrong + own * right).astype(scores.dtype)
 
 # %% ../notebooks/14_negative_sampling.ipynb #1053f798
 def shared_gradients(
     batch: Batch, W: Any, offset: Any, other: Side,
     drawn: NDArray[np.int64], backend: Backend,
-) -> tuple[float, Any, Any]:
+) -> tuple[Any, Any, Any]:
     """Loss and gradients of a batch at the words that it shares.
 
     Parameters
@@ -440,7 +440,8 @@ def shared_gradients(
     n, own = asarray(batch.n), asarray(own)
     more, errors = counted_errors(scores[cells], n, own)
     weights = asarray(other.pairs[drawn] / chance)
-    loss = scale_sigmoids(scores, asarray(batch.pairs), weights)
+    scale = backend.fused(scale_sigmoids)
+    loss = scale(scores, asarray(batch.pairs), weights)
     scores[cells] += errors
     return loss + more, scores @ W, scores.sum(axis=1)
 
@@ -467,7 +468,7 @@ def by_row(values: Any, row: NDArray[np.integer], xp: Any) -> Any:
 # %% ../notebooks/14_negative_sampling.ipynb #de36a6e0
 def chunk_gradients(
     batch: Batch, W: Any, offset: Any, backend: Backend, part: slice
-) -> tuple[slice, float, Any, Any]:
+) -> tuple[slice, Any, Any, Any]:
     """Loss and gradients of a part of the counted cells of a batch.
 
     Parameters
@@ -489,13 +490,13 @@ def chunk_gradients(
     wrong, surprise = sigmoid_and_surprise(-scores)
     delta = by_row(-wrong * n.astype(scores.dtype), row, xp)
     here = slice(int(row[0]), int(row[-1]) + 1)
-    loss, ones = float((n * surprise).sum()), xp.ones_like(scores)
+    loss, ones = (n * surprise).sum(), xp.ones_like(scores)
     return here, loss, delta @ rows, delta @ ones
 
 # %% ../notebooks/14_negative_sampling.ipynb #dda6cef0
 def counted_gradients(
     batch: Batch, W: Any, offset: Any, backend: Backend, chunk: int = 2048
-) -> tuple[float, Any, Any]:
+) -> tuple[Any, Any, Any]:
     """Loss and gradients of a batch at words that it counted.
 
     Parameters
@@ -503,15 +504,16 @@ def counted_gradients(
     batch : B words of one side, with the cells that are wanted
     W, offset : arrays, shapes (V, D) and (V,), of the other side
     backend : where the weights live; the host works in threads
-    chunk : cells that are worked on together
+    chunk : cells that are worked on together, on a GPU 64 times as many
 
     Returns
     -------
-    loss : float, in nats
+    loss : float, on a GPU array of shape (), in nats
     hidden, sums : gradients, shapes (B, D) and (B,)
     """
     xp, total = backend.xp, 0.0
     hidden, sums = xp.zeros_like(batch.h), xp.zeros_like(batch.offset)
+    chunk *= 1 if xp is np else 64
     parts = [slice(i, i + chunk) for i in range(0, len(batch.n), chunk)]
     work = partial(chunk_gradients, batch, W, offset, backend)
     workers = min(8, os.cpu_count() or 1, len(parts)) if xp is np else 1
@@ -533,7 +535,7 @@ def keep_cells(batch: Batch, kept: NDArray[np.bool_]) -> Batch:
 def side_gradients(
     batch: Batch, W: Any, offset: Any, other: Side, backend: Backend,
     rng: np.random.Generator,
-) -> tuple[float, Any, Any]:
+) -> tuple[Any, Any, Any]:
     """Loss and gradients of some words of one side.
 
     Parameters
@@ -546,7 +548,7 @@ def side_gradients(
 
     Returns
     -------
-    loss : float, in nats
+    loss : float, on a GPU array of shape (), in nats
     hidden, sums : gradients, shapes (B, D) and (B,)
     """
     drawn = draw_words(other.inclusion, rng)
@@ -597,7 +599,7 @@ class SampledObjective(SampledCounts):
     def gradients(
         self, network: Network, rows: NDArray[np.integer], backend: Backend,
         rng: np.random.Generator | int | Sequence[int] | None = None,
-    ) -> tuple[float, Network]:
+    ) -> tuple[Any, Network]:
         """Gradients of some words' rows, in both matrices and the bias.
 
         Parameters
@@ -609,7 +611,7 @@ class SampledObjective(SampledCounts):
 
         Returns
         -------
-        loss : float, in nats, summed over the pairs of these centres
+        loss : as in `side_gradients`, over the pairs of these centres
         gradients : Network, of the shapes (B, D), (B, D) and (B,)
         """
         meet = partial(

@@ -6,35 +6,28 @@ is how they are called. That the kernels themselves are right is not.
 
 import numpy as np
 import pytest
-import scipy.sparse as sp
 from scipy.special import logsumexp
 
-from cupy_on_cpu import double
-from skipgram_lib import get_backend, training
-from skipgram_lib.backend import CuPyBackend, softmax_kernels
+from cupy_on_cpu import double, twins
+from skipgram_lib import SkipGram, get_backend, training
+from skipgram_lib.backend import Backend, CuPyBackend
+from skipgram_lib.errors import SkipgramError
 from skipgram_lib.network import initial_network
-from skipgram_lib.selftest import run_selftest, time_pass
-
-
-def log_sum(x, bias, axis, keepdims):
-    return logsumexp(x + bias, axis=axis, keepdims=keepdims).astype(x.dtype)
-
-
-def scale(x, bias, log_sums, n):
-    return np.exp(x + bias - log_sums) * n
+from skipgram_lib.selftest import (
+    random_counts,
+    random_text,
+    run_selftest,
+    time_pass,
+)
 
 
 @pytest.fixture(autouse=True)
 def cupy():
     """Put the double in the place of CuPy, with twins of the kernels."""
-    softmax_kernels.cache_clear()
-    for real in ("float", "double"):
-        double.register_kernel(f"row_log_sum_{real}", log_sum)
-        double.register_kernel(f"scale_softmax_{real}", scale)
+    twins.register()
     with double.install():
         yield double.cupy
-    double.forget_kernels()
-    softmax_kernels.cache_clear()
+    twins.forget()
 
 
 @pytest.mark.parametrize("name", ["auto", "cupy"])
@@ -107,7 +100,8 @@ def test_the_selftest_passes():
 
 def test_the_selftest_sees_a_kernel_that_is_wrong():
     double.register_kernel(
-        "scale_softmax_float", lambda *a: scale(*a) * np.float32(1.001)
+        "scale_softmax_float",
+        lambda *a: twins.scale_softmax(*a) * np.float32(1.001),
     )
     found = {
         (row["objective"], row["what"]): row["passed"]
@@ -118,16 +112,103 @@ def test_the_selftest_sees_a_kernel_that_is_wrong():
 
 
 @pytest.mark.parametrize("B", [10, 40])
-def test_a_step_waits_for_the_device_twice_and_holds_no_float64(B):
+def test_a_step_never_waits_for_the_device_and_holds_no_float64(B):
     V, D = 200, 8
     backend = get_backend("cupy")
     network = initial_network(V, D, 0, backend=backend)
-    N = sp.random_array((V, V), density=0.05, format="csr", rng=1)
-    goal = training.FullSoftmax(N)
+    goal = training.FullSoftmax(random_counts(V, 1_000))
+    optimiser = training.Optimiser.over(network, backend)
+    rows = np.arange(B)
+    goal.gradients(network, rows, backend)
     with double.record(float64_above=B * V // 2) as counts:
-        goal.gradients(network, np.arange(B), backend)
-    assert counts.device_to_host == 2, "the two parts of the loss"
+        loss, slope = goal.gradients(network, rows, backend)
+        ids = backend.asarray(rows)
+        optimiser.step(slope, ids, (0.1, 0.1), 1, 1, 0.1)
+    assert counts.device_to_host == 0
     assert counts.float64 == []
+    with double.record() as counts:
+        assert float(loss) > 0
+    assert counts.device_to_host == 1
+
+
+def test_training_waits_for_the_device_when_a_loss_is_wanted_and_not_before():
+    vocabulary, counts = random_text()
+    model = SkipGram(vocabulary, 8, backend="cupy")
+    steps = model.fit_steps(counts, 3, batch_rows=30)
+    per_epoch = -(-len(vocabulary) // 30)
+    next(steps)
+    with double.record() as seen:
+        for _ in range(per_epoch - 2):
+            record = next(steps)
+    assert seen.device_to_host == 0
+    assert seen.host_to_device == 3 * (per_epoch - 2), "ids of the rows"
+    with double.record() as seen:
+        float(record.loss)
+        record = next(steps)
+    assert (record.step, seen.device_to_host) == (per_epoch, 3)
+    assert isinstance(model.history[0].loss, float)
+
+
+def test_an_epoch_of_sampling_waits_once_too():
+    vocabulary, counts = random_text()
+    model = SkipGram(vocabulary, 8, backend="cupy")
+    steps = model.fit_steps(
+        counts, 2, batch_rows=30, objective="negative-sampling"
+    )
+    next(steps)
+    with double.record() as seen:
+        next(steps)
+    assert seen.device_to_host == 0
+
+
+def test_a_loss_that_is_no_number_is_seen_at_the_end_of_the_epoch():
+    vocabulary, counts = random_text()
+    model = SkipGram(vocabulary, 8, backend="cupy")
+    with pytest.raises(SkipgramError, match="the loss became nan in epoch"):
+        model.fit(counts, 3, lr=1e30, batch_rows=30, progress=False)
+
+
+@pytest.mark.parametrize("room", [1, 7, 30, 1_000])
+def test_a_batch_that_does_not_fit_is_worked_on_in_parts(
+    room, cupy, monkeypatch
+):
+    V, D, B = 60, 4, 30
+    N = random_counts(V, 1_000)
+    host, device = Backend(), get_backend("cupy")
+    memory = 2 * room * 8 * V, 0
+    monkeypatch.setattr(cupy.cuda.runtime, "memGetInfo", lambda: memory)
+    assert device.rows_at_once(B, 8 * V) == min(room, B)
+    found = []
+    for backend in (host, device):
+        network = initial_network(V, D, 0, dtype=np.float64, backend=backend)
+        network.bias += backend.asarray(np.linspace(0, 1, V))
+        loss, slope = training.batch_gradients(
+            network, np.arange(10, 10 + B), N, backend
+        )
+        arrays = [backend.to_numpy(a) for a in vars(slope).values()]
+        loss = float(loss)
+        found.append([loss, *arrays])
+    for one, two in zip(*found, strict=True):
+        assert np.asarray(two) == pytest.approx(np.asarray(one), abs=1e-9)
+
+
+def test_counts_that_do_not_fit_are_sent_batch_by_batch(cupy, monkeypatch):
+    N, device = random_counts(60, 1_000), get_backend("cupy")
+    held = training.hold_counts(N, device, np.float32)
+    assert held.table is not None
+    monkeypatch.setattr(cupy.cuda.runtime, "memGetInfo", lambda: (1_000, 0))
+    sent = training.hold_counts(N, device, np.float32)
+    assert sent.table is None
+    rows = np.array([5, 50, 2])
+    scores = device.asarray(np.ones((3, 60), np.float32))
+    bias = device.asarray(np.zeros(60, np.float32))
+    for counts in (held, sent):
+        cells = counts.batch(rows)
+        assert float(cells.seen(scores, bias)) == N[rows].sum()
+        work = scores.copy()
+        cells.subtract_from(work)
+        wanted = 1 - N[rows].toarray()
+        assert np.array_equal(device.to_numpy(work), wanted)
 
 
 def test_a_pass_is_timed_on_the_device():

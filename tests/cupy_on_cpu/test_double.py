@@ -437,11 +437,11 @@ def test_a_training_step_gives_numpys_gradients():
     device = on_device(network)
     with double.record(float64_above=3 * B * V // 4) as counts:
         loss, got = batch_gradients(device, rows, N, DoubleBackend())
-    assert loss == pytest.approx(wanted, rel=1e-6)
+    assert float(loss) == pytest.approx(wanted, rel=1e-6)
     host = Network(*(array.get() for array in vars(got).values()))
     assert_same_weights(host, slopes, 1e-5)
     assert counts.float64 == []
-    assert counts.device_to_host == 2  # the two parts of the loss
+    assert counts.device_to_host == 0
 
 
 @pytest.mark.parametrize("objective", ["softmax", "negative-sampling"])
