@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LOG_SUM', 'ADAM', 'CELLS', 'ADD_UP', 'SUBTRACT', 'array_module', 'check_ids', 'slabs', 'Backend', 'CuPyArrays',
            'CuPyDevice', 'softmax_kernels', 'sigmoid_kernels', 'adam_kernel', 'count_kernels', 'DeviceCells',
-           'DeviceCounts', 'CuPyOutputs', 'CuPyBackend', 'why_no_cupy', 'get_backend']
+           'DeviceCounts', 'CuPySearch', 'CuPyOutputs', 'CuPyBackend', 'why_no_cupy', 'get_backend']
 
 # %% ../notebooks/15_gpu.ipynb #ca567763
 import importlib.util
@@ -72,11 +72,11 @@ class Backend:
 
     Attributes
     ----------
-    name : "numpy"
-    xp : the array library
+    name, xp : "numpy", and the array library
+    tf32 : whether float32 factors are rounded, on a GPU only
     """
 
-    name = "numpy"
+    name, tf32 = "numpy", False
     xp: Any = np
 
     def asarray(self, array: Any, dtype: Any = None) -> Any:
@@ -333,9 +333,18 @@ class DeviceCounts:
         return DeviceCells(self.move(self.N[rows]), own, self.pairs[ids])
 
 # %% ../notebooks/15_gpu.ipynb #679455ce
-class CuPyOutputs(CuPyDevice):
-    """Arrays on a GPU, with kernels for the output layer."""
+class CuPySearch(CuPyDevice):
+    """Arrays on a GPU, where counts are held and rows are sorted."""
+
     HeldCounts = DeviceCounts
+
+    def best_columns(self, scores: Any, topn: int) -> Any:
+        """Do what `vectors.best_columns` does, by sorting; on the host."""
+        return self.to_numpy(self.xp.argsort(-scores, axis=1)[:, :topn])
+
+# %% ../notebooks/15_gpu.ipynb #dc2d9ad4
+class CuPyOutputs(CuPySearch):
+    """Arrays on a GPU, with kernels for the output layer."""
 
     def scale_softmax(self, scores: Any, bias: Any, n: Any) -> Any:
         """Do what `training.scale_softmax` does, with two kernels."""
@@ -406,14 +415,13 @@ def get_backend(name: str | Backend = "auto", tf32: bool = False) -> Backend:
 
     Parameters
     ----------
-    name : "auto" (CuPy where a GPU is usable, else NumPy), "numpy",
-        "cupy", or a Backend
+    name : {"auto", "numpy", "cupy"} or Backend; auto: CuPy if usable
     tf32 : on a GPU, multiply matrices in TF32
 
     Raises
     ------
     SkipgramError
-        If the name is unknown, or that backend cannot be used.
+        If that backend cannot be used; the message says why.
     """
     if isinstance(name, Backend):
         return name
@@ -421,9 +429,9 @@ def get_backend(name: str | Backend = "auto", tf32: bool = False) -> Backend:
         raise SkipgramError(
             f"backend must be auto, numpy or cupy, got {name!r}"
         )
+    if name == "numpy" and tf32:
+        raise SkipgramError("TF32 is for a GPU; use the backend 'cupy'")
     if name == "numpy":
-        if tf32:
-            raise SkipgramError("TF32 is for a GPU; use the backend 'cupy'")
         return Backend()
     if (missing := why_no_cupy()) is None:
         return CuPyBackend(tf32)

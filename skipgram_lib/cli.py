@@ -4,16 +4,16 @@
 
 # %% auto #0
 __all__ = ['Answer', 'Parser', 'FIT', 'CHOICES', 'COMMANDS', 'EXAMPLES', 'Command', 'say', 'bar', 'printable', 'table',
-           'add_vectors', 'is_model', 'read_vectors', 'add_text_options', 'add_model_options', 'add_training_options',
-           'plain_settings', 'fit_settings', 'train_options', 'TextFiles', 'documents_of', 'phrases_of',
-           'read_and_count', 'words_to_show', 'loss_ladder', 'report', 'phrases_path', 'describe_phrases',
-           'method_text', 'check_train', 'run_train', 'loss_lines', 'written_lines', 'show_train', 'add_topn',
-           'context_options', 'read_model', 'run_context', 'show_context', 'similar_options', 'named', 'run_similar',
-           'show_similar', 'analogy_options', 'run_analogy', 'show_analogy', 'odd_options', 'run_odd', 'show_odd',
-           'evaluate_options', 'run_evaluate', 'interval_of', 'interval_text', 'show_test', 'show_evaluate',
-           'convert_options', 'run_convert', 'show_convert', 'map_options', 'run_map', 'show_map', 'selftest_options',
-           'do_selftest', 'show_selftest', 'examples_of', 'help_page', 'make_parser', 'forgive_letters', 'reader_gone',
-           'main']
+           'add_vectors', 'is_model', 'read_vectors', 'find_vectors', 'add_text_options', 'add_model_options',
+           'add_device_options', 'add_training_options', 'plain_settings', 'fit_settings', 'train_options', 'TextFiles',
+           'documents_of', 'phrases_of', 'read_and_count', 'words_to_show', 'loss_ladder', 'report', 'phrases_path',
+           'describe_phrases', 'method_text', 'check_train', 'run_train', 'loss_lines', 'written_lines', 'show_train',
+           'add_topn', 'add_search', 'context_options', 'read_model', 'run_context', 'show_context', 'similar_options',
+           'named', 'run_similar', 'show_similar', 'analogy_options', 'run_analogy', 'show_analogy', 'odd_options',
+           'run_odd', 'show_odd', 'evaluate_options', 'run_evaluate', 'interval_of', 'interval_text', 'show_test',
+           'show_evaluate', 'convert_options', 'run_convert', 'show_convert', 'map_options', 'run_map', 'show_map',
+           'selftest_options', 'do_selftest', 'show_selftest', 'examples_of', 'help_page', 'make_parser',
+           'forgive_letters', 'reader_gone', 'main']
 
 # %% ../notebooks/17_command_line.ipynb #e2f2dce0
 import argparse
@@ -32,12 +32,12 @@ import numpy as np
 import shtab
 
 from . import __version__
+from .backend import get_backend
 from .counts import Counts, count_pairs
 from .counts import entropy_floor, unigram_entropy
 from .errors import SkipgramError, check_at_least
-from .evaluation import bootstrap_interval, find_test_set
-from .evaluation import evaluate_word_analogies
-from .evaluation import evaluate_word_pairs
+from .evaluation import bootstrap_interval, evaluate_word_pairs
+from .evaluation import evaluate_word_analogies, find_test_set
 from .formats import READERS, WRITERS, load_vectors
 from .formats import save_vectors
 from .phrases import ENGLISH_CONNECTOR_WORDS
@@ -127,8 +127,13 @@ def is_model(path: str | Path) -> bool:
 
 
 def read_vectors(args: argparse.Namespace, name: str = "model") -> WordVectors:
-    """Read the vectors that a command line names."""
-    path = getattr(args, name)
+    """Read the vectors that a command line names, to be searched."""
+    found = find_vectors(args, getattr(args, name))
+    return found.on(getattr(args, "backend", "numpy"))
+
+
+def find_vectors(args: argparse.Namespace, path: str) -> WordVectors:
+    """Read vectors from a file, or from the folder of a model."""
     if not is_model(path):
         if args.matrix != "in":
             raise SkipgramError(
@@ -139,7 +144,7 @@ def read_vectors(args: argparse.Namespace, name: str = "model") -> WordVectors:
             path, args.format, args.limit, None, not args.keep_nan,
             args.errors, args.duplicates,
         )
-    vectors = SkipGram.load(path).word_vectors(args.matrix)
+    vectors = SkipGram.load(path, "numpy").word_vectors(args.matrix)
     if args.limit is None:
         return vectors
     limit = check_at_least("limit", args.limit, 1)
@@ -181,8 +186,16 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
             help=f"{text} (%(default)s)")
     add("--full-windows", action="store_true",
         help="give distant words the weight of near ones")
+    add_device_options(parser)
+
+
+def add_device_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say where and how a network is computed."""
+    add = parser.add_argument_group("device").add_argument
     add("--backend", choices=["auto", "numpy", "cupy"], default="auto",
         help="where the network lives (%(default)s)")
+    add("--tf32", action="store_true",
+        help="on a GPU: faster products of rounded numbers")
 
 # %% ../notebooks/17_command_line.ipynb #63f03f35
 FIT: Answer = {
@@ -402,7 +415,8 @@ def run_train(args: argparse.Namespace) -> Answer:
     vocabulary, counts, phrases = read_and_count(args)
     shown = args.show or words_to_show(vocabulary, counts)
     _ = [vocabulary[word] for word in shown]  # an unknown one stops here
-    model = SkipGram(vocabulary, args.vector_size, args.seed, args.backend)
+    where = get_backend(args.backend, args.tf32)
+    model = SkipGram(vocabulary, args.vector_size, args.seed, where)
     say(f"training {len(vocabulary):,} x {args.vector_size}: "
         f"{method_text(settings)}")
     model.fit(counts, **settings)
@@ -461,6 +475,13 @@ def add_topn(parser: Parser) -> None:
     """Add the option that says how long a list is."""
     parser.add_argument("--topn", type=int, default=10, metavar="N",
                         help="words to list (%(default)s)")
+
+
+def add_search(parser: Parser) -> None:
+    """Add the option that says where vectors are searched."""
+    parser.add_argument(
+        "--backend", choices=["auto", "numpy", "cupy"], default="numpy",
+        help="where the vectors are searched (%(default)s)")
 
 
 def context_options(parser: Parser) -> None:
@@ -529,6 +550,7 @@ def similar_options(parser: Parser) -> None:
     add_vectors(parser)
     parser.add_argument("words", nargs="+", metavar="WORD")
     add_topn(parser)
+    add_search(parser)
 
 
 def named(pairs: Sequence[tuple[str, float]], name: str) -> list[Answer]:
@@ -566,6 +588,7 @@ def analogy_options(parser: Parser) -> None:
     parser.add_argument("--method", choices=["add", "multiply"],
                         default="add", help="3CosAdd or 3CosMul (%(default)s)")
     add_topn(parser)
+    add_search(parser)
 
 # %% ../notebooks/17_command_line.ipynb #836ea49e
 def run_analogy(args: argparse.Namespace) -> Answer:
@@ -629,6 +652,7 @@ def evaluate_options(parser: Parser) -> None:
     ]
     for file in files:
         file.complete = shtab.FILE  # type: ignore[attr-defined]
+    add_search(parser)
     add("--method", choices=["add", "multiply"], default="add",
         help="analogies by 3CosAdd or 3CosMul (%(default)s)")
     add("--restrict-vocab", type=int, default=300_000, metavar="N",
@@ -775,6 +799,8 @@ def selftest_options(parser: Parser) -> None:
     add = parser.add_argument
     add("--backend", choices=["cupy", "numpy"], default="cupy",
         help="what is tested (%(default)s)")
+    add("--tf32", action="store_true",
+        help="multiply rounded numbers, within wider tolerances")
     add("--sizes", type=int, nargs="*", default=[10_000, 100_000],
         metavar="N", help="words at which a pass is timed (10000 100000)")
     add("--vector-size", type=int, default=300, metavar="N",
@@ -783,7 +809,8 @@ def selftest_options(parser: Parser) -> None:
 
 def do_selftest(args: argparse.Namespace) -> Answer:
     """Test the backend that a command line names."""
-    return run_selftest(args.backend, args.sizes, args.vector_size)
+    where = get_backend(args.backend, args.tf32)
+    return run_selftest(where, args.sizes, args.vector_size)
 
 # %% ../notebooks/17_command_line.ipynb #09023f2e
 def show_selftest(answer: Answer) -> str:

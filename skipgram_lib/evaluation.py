@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .counts import Counts
+from .backend import Backend, array_module
 from .errors import SkipgramError, check_at_least
 from .training import WordNetwork, counts_matrix, network_loss
 from .vectors import WordVectors, unit_rows
@@ -418,15 +419,15 @@ def evaluate_word_pairs(
 
 # %% ../notebooks/10_evaluation.ipynb #f0fa0234
 def cosine_table(
-    queries: NDArray[Any], block: NDArray[Any], lengths: NDArray[Any],
-    method: str,
-) -> NDArray[Any]:
+    queries: Any, block: Any, lengths: Any, method: str
+) -> Any:
     """Cosines of some words with a block of the vocabulary.
 
     Parameters
     ----------
     queries : array, shape (U, D), of length 1
     block, lengths : arrays, shapes (rows, D) and (rows,)
+        All three on one device.
     method : "add", or "multiply" for (1 + cosine) / 2
 
     Returns
@@ -434,28 +435,30 @@ def cosine_table(
     array, shape (U, rows)
     """
     table = queries @ block.T.astype(queries.dtype, copy=False)
-    table /= np.where(lengths > 0, lengths, 1)
-    return np.asarray((table + 1) / 2 if method == "multiply" else table)
+    table /= array_module(lengths).where(lengths > 0, lengths, 1)
+    return (table + 1) / 2 if method == "multiply" else table
 
 # %% ../notebooks/10_evaluation.ipynb #a3b928ec
 def combine(
-    table: NDArray[Any], questions: NDArray[np.int64], method: str
-) -> NDArray[Any]:
+    table: Any, questions: NDArray[np.int64], method: str
+) -> Any:
     """Score all columns for some questions that share their a and b.
 
     Parameters
     ----------
     table : array, shape (U, rows), as `cosine_table` makes it
     questions : int array, shape (B, 3), rows of the table for a, b, c
+        On the host.
 
     Returns
     -------
     array, shape (B, rows)
     """
-    a, b, c = *questions[0, :2], questions[:, 2]
+    a, b = questions[0, :2].tolist()
+    c = array_module(table).asarray(questions[:, 2])
     if method == "multiply":
-        return np.asarray(table[c] * (table[b] / (table[a] + 1e-6)))
-    return np.asarray(table[c] + (table[b] - table[a]))
+        return table[c] * (table[b] / (table[a] + 1e-6))
+    return table[c] + (table[b] - table[a])
 
 # %% ../notebooks/10_evaluation.ipynb #1eaf08d0
 def own_spellings(
@@ -491,16 +494,18 @@ class GivenWords:
     first : int array, shape (V,), as in `Spellings`
     row, own : int arrays, as `own_spellings` gives them
     own_score : array, the scores of these
+    backend : where scores come from
     """
 
     def __init__(
-        self, questions: NDArray[np.int64], first: NDArray[np.int64]
+        self, questions: NDArray[np.int64], first: NDArray[np.int64],
+        backend: Backend,
     ) -> None:
-        self.first = first
+        self.first, self.backend = first, backend
         self.row, self.own = own_spellings(questions, first)
         self.own_score = np.full(len(self.own), -np.inf)
 
-    def take_out(self, i: int, start: int, scores: NDArray[Any]) -> None:
+    def take_out(self, i: int, start: int, scores: Any) -> None:
         """Keep the given words' part of scores (B, rows); make it -inf.
 
         The scores are those of questions from i and words from start.
@@ -510,8 +515,10 @@ class GivenWords:
         column = self.own[given] - start
         here = (column >= 0) & (column < scores.shape[1])
         given, cells = given[here], (self.row[given] - i)[here]
-        self.own_score[given] = scores[cells, column[here]]
-        scores[cells, column[here]] = -np.inf
+        asarray, to_numpy = self.backend.asarray, self.backend.to_numpy
+        at = asarray(cells), asarray(column[here])
+        self.own_score[given] = to_numpy(scores[at])
+        scores[at] = -np.inf
 
 # %% ../notebooks/10_evaluation.ipynb #acfa4593
 class BestAnswers(GivenWords):
@@ -523,17 +530,18 @@ class BestAnswers(GivenWords):
     """
 
     def __init__(
-        self, questions: NDArray[np.int64], first: NDArray[np.int64]
+        self, questions: NDArray[np.int64], first: NDArray[np.int64],
+        backend: Backend | None = None,
     ) -> None:
-        super().__init__(questions, first)
+        super().__init__(questions, first, backend or Backend())
         self.best = np.full(len(questions), -np.inf)
         self.ids = np.full(len(questions), -1)
 
-    def take(self, i: int, start: int, scores: NDArray[Any]) -> None:
+    def take(self, i: int, start: int, scores: Any) -> None:
         """Look at scores (B, rows) of questions from i, words from start."""
         self.take_out(i, start, scores)
-        at = scores.argmax(axis=1)
-        top = scores[np.arange(len(at)), at]
+        at = self.backend.to_numpy(scores.argmax(axis=1))
+        top = self.backend.to_numpy(scores.max(axis=1))
         better = np.flatnonzero(top > self.best[i : i + len(at)])
         self.best[i + better] = top[better]
         self.ids[i + better] = at[better] + start
@@ -566,11 +574,15 @@ def same_steps(
 # %% ../notebooks/10_evaluation.ipynb #eb62b4a5
 def vector_blocks(
     vectors: WordVectors, V: int, rows: int
-) -> Iterator[tuple[int, NDArray[Any], NDArray[Any]]]:
-    """Yield the first V vectors in parts: start, vectors and lengths."""
+) -> Iterator[tuple[int, Any, Any]]:
+    """Yield the first V vectors in parts: start, vectors and lengths.
+
+    The arrays lie where the vectors are searched.
+    """
+    lengths = vectors.backend.asarray(vectors.lengths)
     for start in range(0, V, rows):
         end = min(start + rows, V)
-        yield start, vectors.matrix[start:end], vectors.lengths[start:end]
+        yield start, vectors.searched[0][start:end], lengths[start:end]
 
 # %% ../notebooks/10_evaluation.ipynb #57129534
 def answer_analogies(
@@ -593,8 +605,9 @@ def answer_analogies(
     int array, shape (Q,); of equal answers the first, -1 for none
     """
     words, place = np.unique(questions, return_inverse=True)
-    place, answers = place.reshape(-1, 3), Answers(questions, first)
-    queries = unit_rows(vectors.matrix[words])
+    backend, place = vectors.backend, place.reshape(-1, 3)
+    answers = Answers(questions, first, backend)
+    queries = backend.asarray(unit_rows(vectors.matrix[words]))
     rows = block_rows or min(max(2**22 // (len(words) + 1), 256), 2**14)
     for start, block, lengths in vector_blocks(vectors, len(first), rows):
         table = cosine_table(queries, block, lengths, method)

@@ -352,15 +352,18 @@ class Batch:
         return cls(h, offset[ids], pairs, own, row, cells.indices, cells.data)
 
 # %% ../notebooks/14_negative_sampling.ipynb #2ada1038
-def batch_scores(batch: Batch, W: Any, offset: Any) -> Any:
+def batch_scores(
+    batch: Batch, W: Any, offset: Any, backend: Backend
+) -> Any:
     """Scores of a batch with M words of the other side, shape (B, M).
 
     Parameters
     ----------
     batch : B words of one side
     W, offset : arrays, shapes (M, D) and (M,), of the other words
+    backend : where they live
     """
-    scores = batch.h @ W.T
+    scores = backend.matmul(batch.h, W.T)
     scores += offset
     scores += batch.offset[:, None]
     return scores
@@ -433,7 +436,7 @@ def shared_gradients(
     """
     asarray, chance = backend.asarray, other.inclusion[drawn]
     W, offset = W[asarray(drawn)], offset[asarray(drawn)]
-    scores = batch_scores(batch, W, offset)
+    scores = batch_scores(batch, W, offset, backend)
     column = np.searchsorted(drawn, batch.column)
     cells = asarray(batch.row), asarray(column)
     own = batch.n * batch.own[batch.row] * (other.own[drawn] / chance)[column]
@@ -443,7 +446,7 @@ def shared_gradients(
     scale = backend.fused(scale_sigmoids)
     loss = scale(scores, asarray(batch.pairs), weights)
     scores[cells] += errors
-    return loss + more, scores @ W, scores.sum(axis=1)
+    return loss + more, backend.matmul(scores, W), scores.sum(axis=1)
 
 # %% ../notebooks/14_negative_sampling.ipynb #b257bea3
 def by_row(values: Any, row: NDArray[np.integer], xp: Any) -> Any:

@@ -634,7 +634,8 @@ class WordNetwork(ContextPredictor):
             raise SkipgramError(f"matrix is in, out or sum, got {matrix!r}")
         rows = {"in": one, "out": two}.get(matrix)
         rows = one + two if rows is None else rows
-        return WordVectors(self.vocabulary.words, self.backend.to_numpy(rows))
+        parts = self.vocabulary.words, self.backend.to_numpy(rows)
+        return WordVectors(*parts).on(self.backend)
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #0aa8423b
 def counts_matrix(counts: Counts, vocabulary: Vocabulary) -> sp.csr_array:

@@ -4,20 +4,23 @@
 
 # %% auto #0
 __all__ = ['Key', 'Keys', 'SCORES_AT_ONCE', 'row_blocks', 'row_lengths', 'unit_rows', 'float_matrix', 'index_and_matrix',
-           'WordRows', 'VectorTable', 'cosines', 'best_columns', 'as_list', 'weighted_keys', 'mean_weights',
-           'raw_vector', 'VectorLookup', 'SummedVectors', 'ComparedVectors', 'RankedVectors', 'ScoredVectors',
-           'SearchedVectors', 'SimilaritySearch', 'NeighbourSearch', 'ProductSearch', 'WordVectors']
+           'WordRows', 'VectorLengths', 'VectorTable', 'cosine_rows', 'cosines', 'best_columns', 'as_list',
+           'weighted_keys', 'mean_weights', 'raw_vector', 'VectorLookup', 'SummedVectors', 'ComparedVectors',
+           'RankedVectors', 'ScoredVectors', 'SearchedVectors', 'SimilaritySearch', 'NeighbourSearch', 'ProductSearch',
+           'WordVectors']
 
 # %% ../notebooks/09_neighbours.ipynb #4b7daa73
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .backend import Backend, get_backend
 from .errors import SkipgramError, check_at_least
 from .vocabulary import WordIndex
 
@@ -111,7 +114,10 @@ class WordRows:
     index : WordIndex, from a word to its row
     matrix : float array, shape (V, D), a row for each word; not to be
         changed afterwards, and never copied, so it may be memory-mapped
+    backend : Backend, where the rows are searched; see `VectorTable.on`
     """
+
+    backend = Backend()
 
     def __init__(self, words: Iterable[str], matrix: ArrayLike) -> None:
         self.index, self.matrix = index_and_matrix(words, matrix)
@@ -135,7 +141,7 @@ class WordRows:
         return np.asarray(self.matrix[[self.index[w] for w in word]])
 
 # %% ../notebooks/09_neighbours.ipynb #088c91e2
-class VectorTable(WordRows):
+class VectorLengths(WordRows):
     """Words and vectors, with the lengths of the vectors."""
 
     @cached_property
@@ -149,38 +155,72 @@ class VectorTable(WordRows):
         dtype = np.result_type(self.matrix, np.float32)
         return (1 / np.where(self.lengths > 0, self.lengths, 1)).astype(dtype)
 
+# %% ../notebooks/09_neighbours.ipynb #e16e2d33
+class VectorTable(VectorLengths):
+    """Words, vectors and lengths, to be searched on some device."""
+
+    @cached_property
+    def searched(self) -> tuple[Any, Any]:
+        """Matrix and inverse lengths, where they are searched.
+
+        On the host they are `matrix` and `inverse_lengths` themselves.
+        """
+        matrix, scale = self.matrix, self.inverse_lengths
+        if self.backend.xp is np:
+            return matrix, scale
+        asarray = self.backend.asarray
+        return asarray(matrix).astype(scale.dtype), asarray(scale)
+
+    def on(self, backend: str | Backend) -> Self:
+        """Return the same words and vectors, searched on another device.
+
+        Parameters
+        ----------
+        backend : {"auto", "numpy", "cupy"} or Backend
+        """
+        other = copy(self)
+        vars(other).pop("searched", None)
+        other.backend = get_backend(backend)
+        return other
+
 # %% ../notebooks/09_neighbours.ipynb #697073f6
-def cosines(
-    table: VectorTable,
-    queries: NDArray[Any],
-    restrict_vocab: int | None = None,
-    out: NDArray[Any] | None = None,
-) -> NDArray[Any]:
-    """Cosines of the angles between query vectors and the words.
+def cosine_rows(
+    table: VectorTable, queries: NDArray[Any],
+    restrict_vocab: int | None = None, out: Any = None,
+) -> Any:
+    """Cosines of query vectors with the words, where these are searched.
 
     Parameters
     ----------
     table : words and vectors
     queries : float array, shape (B, D); their lengths do not matter
     restrict_vocab : look at so many words only, the first of the table
-    out : float array of B rows or more, to write into; fresh memory is
-        slow at first use
+    out : float array of B rows or more, to write into, as fresh memory
+        is slow at first use
 
     Returns
     -------
-    float array, shape (B, V)
-        0 where one of the two vectors is 0.
+    float array, shape (B, V); 0 where one of the two vectors is 0
     """
-    matrix, scale = table.matrix[:restrict_vocab], table.inverse_lengths
-    queries = unit_rows(queries.astype(np.float64)).astype(scale.dtype)
+    backend, (matrix, scale) = table.backend, table.searched
+    matrix = matrix[:restrict_vocab]
+    units = unit_rows(queries.astype(np.float64)).astype(scale.dtype)
     if out is None:
-        out = np.empty((len(queries), len(matrix)), scale.dtype)
-    scores = out[: len(queries)]
+        out = backend.xp.empty((len(units), len(matrix)), scale.dtype)
+    scores, units = out[: len(units)], backend.asarray(units)
     for start, block in row_blocks(matrix):
         part = scores[:, start : start + len(block)]
-        np.matmul(queries, block.T, out=part)
+        backend.matmul(units, block.T, out=part)
     scores *= scale[: len(matrix)]
     return scores
+
+# %% ../notebooks/09_neighbours.ipynb #2fbe1353
+def cosines(
+    table: VectorTable, queries: Any, restrict_vocab: int | None = None
+) -> NDArray[Any]:
+    """Cosines of query vectors with the words; see `cosine_rows`."""
+    found = cosine_rows(table, queries, restrict_vocab)
+    return table.backend.to_numpy(found)
 
 # %% ../notebooks/09_neighbours.ipynb #2a398b11
 def best_columns(
@@ -395,23 +435,27 @@ class ScoredVectors(RankedVectors):
         return min(len(self), most)
 
     def best_words(
-        self, scores: NDArray[Any], topn: int, leave_out: Sequence[list[int]]
+        self, scores: Any, topn: int, leave_out: Sequence[list[int]]
     ) -> list[list[tuple[str, float]]]:
         """Words of the largest scores of each row, with the score.
 
         Parameters
         ----------
-        scores : float array, shape (B, V), changed in place
-        topn : words a row
-        leave_out : B lists of ids that are not to be in the answer
+        scores : float array, shape (B, V), on the device, overwritten
+        topn, leave_out : words a row, and B lists of ids that are none
         """
-        for row, ids in zip(scores, leave_out, strict=True):
-            row[[i for i in ids if i < len(row)]] = -np.inf
-        answers, best = [], best_columns(scores, topn)
-        for row, ids in zip(scores, best.tolist(), strict=True):
-            found = [i for i in ids if row[i] > -np.inf]
-            answers.append([(self.words[i], float(row[i])) for i in found])
-        return answers
+        backend, (B, V) = self.backend, scores.shape
+        asarray, rows = backend.asarray, np.arange(B)[:, None]
+        own = [(b, i) for b, ids in enumerate(leave_out) for i in ids if i < V]
+        row, column = np.array(own, np.int64).reshape(-1, 2).T
+        scores[asarray(row), asarray(column)] = -np.inf
+        best = backend.fused(best_columns)(scores, topn)
+        values = backend.to_numpy(scores[asarray(rows), asarray(best)])
+        return [
+            [(self.words[i], v) for i, v in zip(*row, strict=True)
+             if v > -np.inf]
+            for row in zip(best.tolist(), values.tolist(), strict=True)
+        ]
 
 # %% ../notebooks/09_neighbours.ipynb #27c599b5
 SCORES_AT_ONCE = 2**24
@@ -436,7 +480,7 @@ class SearchedVectors(ScoredVectors):
         V, answers, buffer = self.searched_words(restrict_vocab), [], None
         rows = max(1, SCORES_AT_ONCE // max(V, 1))
         for i in range(0, len(queries), rows):
-            scores = cosines(self, queries[i : i + rows], V, buffer)
+            scores = cosine_rows(self, queries[i : i + rows], V, buffer)
             buffer = scores if buffer is None else buffer
             part = leave_out[i : i + rows]
             answers += self.best_words(scores, topn, part)
@@ -525,6 +569,7 @@ class ProductSearch(NeighbourSearch):
         scores = near[: len(up)].prod(axis=0, keepdims=True)
         scores /= near[len(up) :].prod(axis=0) + 1e-6
         ids = [self.index[key] for key in keys if isinstance(key, str)]
+        scores = self.backend.asarray(scores)
         return self.best_words(scores, topn, [ids])[0]
 
 # %% ../notebooks/09_neighbours.ipynb #0fc4f2bb

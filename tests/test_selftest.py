@@ -161,8 +161,7 @@ def test_the_command_reports_in_a_form_to_paste(capsys):
 
 def test_the_command_ends_with_1_where_the_numbers_differ(capsys, monkeypatch):
     monkeypatch.setattr(
-        "skipgram_lib.selftest.get_backend",
-        lambda name: Backend() if name == "numpy" else SlightlyWrong(),
+        "skipgram_lib.cli.get_backend", lambda name, tf32: SlightlyWrong()
     )
     assert main(["selftest", "--sizes"]) == 1
     text = capsys.readouterr().out
