@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LOG_SUM', 'ADAM', 'CELLS', 'ADD_UP', 'SUBTRACT', 'array_module', 'check_ids', 'slabs', 'Backend', 'CuPyArrays',
            'CuPyDevice', 'softmax_kernels', 'sigmoid_kernels', 'adam_kernel', 'count_kernels', 'DeviceCells',
-           'DeviceCounts', 'CuPySearch', 'CuPyOutputs', 'CuPyBackend', 'why_no_cupy', 'get_backend']
+           'DeviceCounts', 'CuPySearch', 'CuPyOutputs', 'CuPyBackend', 'why_no_cupy', 'get_backend', 'backend_of']
 
 # %% ../notebooks/15_gpu.ipynb #ca567763
 import importlib.util
@@ -230,7 +230,7 @@ const long long k = rows[i / D] * D + i % D;
 const T slope = g + pull * w[k];
 v[k] = keep_v * v[k] + add_v * slope * slope;
 MEAN
-w[k] -= rate * FIRST / (sqrt(scale_v * v[k]) + T(1e-8));
+w[k] -= FIRST / (sqrt(scale_v * v[k]) + T(1e-8)) * rate;
 """
 
 
@@ -369,6 +369,7 @@ class CuPyBackend(CuPyOutputs):
     It has the attributes of `CuPyArrays`.
     """
 
+    @np.errstate(all="ignore")  # the loop checks that the loss is finite
     def penalised_step(
         self, adam: Any, gradient: Any, lr: float, t: int, rows: Any,
         penalty: float,
@@ -441,3 +442,8 @@ def get_backend(name: str | Backend = "auto", tf32: bool = False) -> Backend:
             "'numpy'"
         )
     return Backend()
+
+# %% ../notebooks/15_gpu.ipynb #b32d493b
+def backend_of(array: Any) -> Backend:
+    """Return a backend for the device that an array lies on."""
+    return Backend() if array_module(array) is np else CuPyBackend()

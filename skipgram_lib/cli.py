@@ -131,7 +131,7 @@ def read_vectors(args: argparse.Namespace, name: str = "model") -> WordVectors:
     found = find_vectors(args, getattr(args, name))
     return found.on(getattr(args, "backend", "numpy"))
 
-
+# %% ../notebooks/17_command_line.ipynb #0f6da637
 def find_vectors(args: argparse.Namespace, path: str) -> WordVectors:
     """Read vectors from a file, or from the folder of a model."""
     if not is_model(path):
@@ -188,7 +188,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         help="give distant words the weight of near ones")
     add_device_options(parser)
 
-
+# %% ../notebooks/17_command_line.ipynb #3702fd3b
 def add_device_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say where and how a network is computed."""
     add = parser.add_argument_group("device").add_argument
@@ -644,13 +644,12 @@ def evaluate_options(parser: Parser) -> None:
     """Add the options of `skipgram evaluate`."""
     add_vectors(parser)
     add = parser.add_argument_group("tests").add_argument
-    files = [
-        add("--pairs", nargs="+", metavar="FILE",
-            help="scored word pairs, as WordSim-353 has them"),
-        add("--analogies", metavar="FILE",
-            help="analogies, as questions-words.txt has them"),
-    ]
-    for file in files:
+    help_pairs = "scored word pairs, as WordSim-353 has them"
+    help_analogies = "analogies, as questions-words.txt has them"
+    for file in (
+        add("--pairs", nargs="+", metavar="FILE", help=help_pairs),
+        add("--analogies", metavar="FILE", help=help_analogies),
+    ):
         file.complete = shtab.FILE  # type: ignore[attr-defined]
     add_search(parser)
     add("--method", choices=["add", "multiply"], default="add",

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .backend import Backend, array_module, check_ids, get_backend
+from .backend import Backend, array_module, backend_of
+from .backend import check_ids, get_backend
 from .errors import check_at_least
 from .hidden import lookup
 from .softmax import log_softmax, output_scores
@@ -103,7 +104,7 @@ def pair_gradients(network: Network, pairs: ArrayLike) -> Network:
     delta /= B
     h = lookup(network.W_in, centre)
     W_in = xp.zeros_like(network.W_in)
-    get_backend().add_at(W_in, centre, delta @ network.W_out)
+    backend_of(W_in).add_at(W_in, centre, delta @ network.W_out)
     return Network(W_in, delta.T @ h, delta.sum(axis=0))
 
 # %% ../notebooks/05_learning.ipynb #a980896b

@@ -30,7 +30,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 from tqdm import tqdm
 
-from .backend import Backend, array_module, get_backend, slabs
+from .backend import Backend, array_module, backend_of
+from .backend import get_backend, slabs
 from .counts import Counts
 from .errors import SkipgramError, check_at_least
 from .hidden import lookup
@@ -343,7 +344,8 @@ class NetworkMeans:
         """Start with means of zero."""
         W_in = Adam.over(network.W_in, beta1=0.0)
         arrays = W_in, Adam.over(network.W_out), Adam.over(network.bias)
-        return cls(*arrays, (backend or Backend()).fused(penalised_step))
+        backend = backend or backend_of(network.bias)
+        return cls(*arrays, backend.fused(penalised_step))
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #56505fdb
 class Optimiser(NetworkMeans):
@@ -400,7 +402,7 @@ def network_loss(
     float
         In nats a pair; its exponential is the perplexity.
     """
-    backend, bias = backend or get_backend("numpy"), network.bias
+    backend, bias = backend or backend_of(network.bias), network.bias
     held, V = hold_counts(N, backend, bias.dtype), len(bias)
     size, loss = backend.rows_at_once(batch_rows, V * bias.itemsize), 0.0
     out = backend.xp.empty((size, V), bias.dtype)

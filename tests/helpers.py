@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 from scipy.special import log_softmax
 
+from skipgram_lib.backend import backend_of
 from skipgram_lib.network import Network
 
 
@@ -17,9 +18,14 @@ def random_network(V, D, seed=0, scale=0.5):
     return Network(*(rng.normal(0, scale, shape) for shape in shapes))
 
 
+def host(array):
+    """Return an array of either device as a NumPy array."""
+    return backend_of(array).to_numpy(array)
+
+
 def bits(network):
     """Return the weights as bytes: equal only if every bit is."""
-    return [array.tobytes() for array in vars(network).values()]
+    return [host(array).tobytes() for array in vars(network).values()]
 
 
 def numeric_gradients(loss, network, step=1e-5):
