@@ -99,7 +99,15 @@ def build(source: Source, name: str) -> Path:
         text, made = Path(folder, "kernel.cc"), Path(folder, "kernel.so")
         text.write_text(to_cpp(source, name), encoding="utf-8")
         command = [
-            *["g++", "-O1", "-w", "-fPIC", "-shared", "-fpermissive", "-std=c++17"],
+            *[
+                "g++",
+                "-O1",
+                "-w",
+                "-fPIC",
+                "-shared",
+                "-fpermissive",
+                "-std=c++17",
+            ],
             *["-fvisibility=hidden", "-fno-gnu-unique", "-ffp-contract=off"],
             *["-U_FORTIFY_SOURCE", "-DCUPY_ON_CPU"],
             *_sanitizers(),

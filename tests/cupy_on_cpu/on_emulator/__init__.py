@@ -1,0 +1,1 @@
+"""Tests that run the real CuPy on the emulated GPU."""

@@ -1,0 +1,60 @@
+"""Run the tests of `on_emulator/` in a process of their own."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from cupy_on_cpu import emulator
+
+WHY_NOT = emulator.reason_missing()
+pytestmark = pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))
+
+
+def run_python(root, *arguments, **settings):
+    """Start Python on the emulator; return its exit code and its output."""
+    mine = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
+    paths = [str(root), str(root / "tests")]
+    mine["PYTHONPATH"] = os.pathsep.join(paths)
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=root,
+        env=mine | {"CUPY_ON_CPU": "1", "PYTHONUTF8": "1"} | settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+    print(done.stdout)
+    return done.returncode, done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("order", ["0", "1", "2"])
+def test_cupy_on_the_cpu(root, order):
+    folder = "tests/cupy_on_cpu/on_emulator"
+    pytest_here = ("-m", "pytest", "-q", "-p", "no:cacheprovider", folder)
+    code, _ = run_python(root, *pytest_here, CUPY_ON_CPU_ORDER=order)
+    assert code == 0
+
+
+def test_what_is_missing_is_told_without_importing_cupy(root):
+    code, text = run_python(
+        root,
+        "-c",
+        "import sys; from cupy_on_cpu import emulator; "
+        "print(emulator.reason_missing(), 'cupy' in sys.modules)",
+    )
+    assert (code, text.strip()) == (0, "None False")
+
+
+def test_install_after_cupy_is_refused(root):
+    code, text = run_python(
+        root,
+        "-W",
+        "ignore",
+        "-c",
+        "import cupy; from cupy_on_cpu import emulator; emulator.install()",
+    )
+    assert code == 1
+    assert "install() must come before `import cupy`" in text
