@@ -11,6 +11,7 @@ A = rng.standard_normal((7, 33)).astype(np.float32)
 B = rng.standard_normal((7, 33)).astype(np.float32)
 STACK = rng.standard_normal((2, 7, 5)).astype(np.float32)
 IDS = np.array([0, 3, 3, 6, 0])
+PLACES = rng.integers(0, 33, (7, 4))
 UNIQUE = np.array([5, 0, 3])
 COLUMNS = np.arange(7)
 HALVES = np.array([0, 1e-8, 6e-8, 1e-5, 0.1, 1 / 3, 2049, 65519, 65520, -1e9])
@@ -88,7 +89,7 @@ OPERATIONS = {
     "log softmax": (log_softmax, A),
     "rows": (lambda xp, a, i: a[i], A, IDS),
     "take": (lambda xp, a, i: xp.take(a, i, axis=1), A, IDS),
-    "take along": (lambda xp, a, i: xp.take_along_axis(a, i, 0), A, IDS[None]),
+    "take along": (lambda xp, a, i: xp.take_along_axis(a, i, 1), A, PLACES),
     "cells": (lambda xp, a, i, j: a[i, j], A, IDS, IDS + 2),
     "mask": (lambda xp, a: a[a > 1], A),
     "nonzero": (lambda xp, a: xp.nonzero(a > 0.5)[1], A),
@@ -144,7 +145,8 @@ CLOSE = {"rtol": 2e-5, "atol": 2e-6}
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_numpy_agrees(name):
     operation, *arrays = OPERATIONS[name]
-    expected = np.asarray(operation(np, *arrays))
+    with np.errstate(over="ignore"):  # halves end at 65504
+        expected = np.asarray(operation(np, *arrays))
     found = operation(cupy, *map(cupy.asarray, arrays))
     assert isinstance(found, cupy.ndarray)
     assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
@@ -209,20 +211,17 @@ def test_fuse():
     np.testing.assert_allclose(found, np.exp(A) * B + 1, rtol=1e-5)
 
 
-def test_tensor_cores_lose_digits(monkeypatch):
+def test_tensor_cores_lose_digits():
+    linalg = cupy._core._routines_linalg
     a = cupy.asarray(A)
     exact = A.astype(np.float64) @ A.T.astype(np.float64)
     full = abs((a @ a.T).get() - exact).max()
-    cupy._core.set_compute_type(
-        cupy.float32, cupy._core.core.COMPUTE_TYPE_TF32
-    )
+    linalg.set_compute_type(np.float32, linalg.COMPUTE_TYPE_TF32)
     try:
         rounded = abs((a @ a.T).get() - exact).max()
     finally:
-        cupy._core.set_compute_type(
-            cupy.float32, cupy._core.core.COMPUTE_TYPE_DEFAULT
-        )
-    assert full < 1e-5 < 1e-4 < rounded < 1e-1
+        linalg.set_compute_type(np.float32, linalg.COMPUTE_TYPE_DEFAULT)
+    assert full < 2e-5 < 2e-4 < rounded < 1e-1
 
 
 def test_random_numbers_are_refused():
