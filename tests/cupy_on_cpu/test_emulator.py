@@ -58,3 +58,58 @@ def test_install_after_cupy_is_refused(root):
     )
     assert code == 1
     assert "install() must come before `import cupy`" in text
+
+
+def sanitized(root, kind, *arguments):
+    """Run Python with kernels that are built with one of g++'s sanitizers."""
+    library = subprocess.run(
+        ["g++", f"-print-file-name=lib{kind[0]}san.so"],
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    if not os.path.isabs(library):
+        pytest.skip(f"g++ has no {kind} sanitizer here")
+    return run_python(
+        root,
+        *arguments,
+        LD_PRELOAD=library,
+        CUPY_ON_CPU_SANITIZE=kind,
+        CUPY_ON_CPU_NVRTC="0",  # it cannot be loaded together with them
+        ASAN_OPTIONS="detect_leaks=0:detect_stack_use_after_return=0",
+    )
+
+
+BEYOND = """
+from cupy_on_cpu import emulator
+emulator.install()
+import cupy
+code = '''extern "C" __global__ void fill(float* x) {
+  x[threadIdx.x] = 1;
+}'''
+x = cupy.empty(10, cupy.float32)
+fill = cupy.RawKernel(code, "fill")
+fill((1,), (10,), (x,))
+print("inside", x.get().sum())
+fill((1,), (11,), (x,))
+print("not reached")
+"""
+
+
+def test_a_write_beyond_an_array_is_found(root):
+    code, text = sanitized(root, "address", "-c", BEYOND)
+    assert code != 0
+    assert "inside 10.0" in text
+    assert "heap-buffer-overflow" in text
+    assert "in fill " in text
+    assert "not reached" not in text
+
+
+@pytest.mark.slow
+def test_training_stays_within_its_arrays(root):
+    code, _ = sanitized(
+        root,
+        "address",
+        *("-m", "pytest", "-q", "-p", "no:cacheprovider"),
+        *("-k", "training", "tests/cupy_on_cpu/on_emulator/test_library.py"),
+    )
+    assert code == 0
