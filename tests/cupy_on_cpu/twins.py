@@ -57,14 +57,14 @@ def adam_with_mean(
     g = g + pull * w[rows]
     v[rows] = keep_v * v[rows] + add_v * g * g
     m[rows] = keep_m * m[rows] + add_m * g
-    w[rows] -= rate * m[rows] / (np.sqrt(scale_v * v[rows]) + 1e-8)
+    w[rows] -= m[rows] / (np.sqrt(scale_v * v[rows]) + 1e-8) * rate
 
 
 def adam_without_mean(g, rows, D, pull, keep_v, add_v, scale_v, rate, w, v):
     """Twin of `adam_without_mean`."""
     g = g + pull * w[rows]
     v[rows] = keep_v * v[rows] + add_v * g * g
-    w[rows] -= rate * g / (np.sqrt(scale_v * v[rows]) + 1e-8)
+    w[rows] -= g / (np.sqrt(scale_v * v[rows]) + 1e-8) * rate
 
 
 RETURN = {
