@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['LOG_SUM', 'ADAM', 'CELLS', 'ADD_UP', 'SUBTRACT', 'array_module', 'check_ids', 'slabs', 'Backend', 'CuPyArrays',
-           'CuPyDevice', 'softmax_kernels', 'sigmoid_kernels', 'adam_kernel', 'count_kernels', 'DeviceCells',
-           'DeviceCounts', 'CuPySearch', 'CuPyOutputs', 'CuPyBackend', 'why_no_cupy', 'get_backend', 'backend_of']
+           'CuPyDevice', 'softmax_kernels', 'sigmoid_kernels', 'sum_kernel', 'adam_kernel', 'count_kernels',
+           'DeviceCells', 'DeviceCounts', 'CuPySearch', 'CuPyOutputs', 'CuPySampling', 'CuPyBackend', 'why_no_cupy',
+           'get_backend', 'backend_of']
 
 # %% ../notebooks/15_gpu.ipynb #ca567763
 import importlib.util
@@ -224,6 +225,18 @@ def sigmoid_kernels(cupy: Any) -> tuple[Any, Any]:
     )
     return surprises, scale
 
+# %% ../notebooks/15_gpu.ipynb #ce82667f
+@lru_cache
+def sum_kernel(cupy: Any) -> Any:
+    """Make a kernel that sums values times vectors between borders."""
+    return cupy.ElementwiseKernel(
+        "raw T value, raw T vectors, raw int64 border, int64 D", "T sum",
+        """sum = 0;
+           for (long long j = border[i / D]; j < border[i / D + 1]; j++)
+               sum += value[j] * vectors[j * D + i % D]""",
+        "sums_between_borders",
+    )
+
 # %% ../notebooks/15_gpu.ipynb #07eb0b53
 ADAM = """
 const long long k = rows[i / D] * D + i % D;
@@ -354,6 +367,10 @@ class CuPyOutputs(CuPySearch):
         scale(scores, bias, log_sums[:, None], n[:, None], scores)
         return log_sums
 
+# %% ../notebooks/15_gpu.ipynb #3bfdf1ab
+class CuPySampling(CuPyOutputs):
+    """Arrays on a GPU, with kernels for negative sampling, too."""
+
     def scale_sigmoids(self, scores: Any, n: Any, weights: Any) -> Any:
         """Do what `negative_sampling.scale_sigmoids` does, with two."""
         add_up, scale = sigmoid_kernels(self.xp)
@@ -362,8 +379,20 @@ class CuPyOutputs(CuPySearch):
         scale(scores, small_n[:, None], small, scores)
         return loss
 
-# %% ../notebooks/15_gpu.ipynb #3bfdf1ab
-class CuPyBackend(CuPyOutputs):
+    def sum_by_row(
+        self, values: Any, vectors: Any, row: Any, backend: Backend
+    ) -> tuple[Any, Any]:
+        """Do what `negative_sampling.sum_by_row` does, with a kernel."""
+        borders = np.searchsorted(row, np.arange(row[0], row[-1] + 2))
+        R, D, xp = len(borders) - 1, vectors.shape[1], self.xp
+        kernel, border = sum_kernel(xp), self.asarray(borders)
+        ones, sums = xp.ones_like(values), xp.empty(R, values.dtype)
+        hidden = xp.empty((R, D), values.dtype)
+        kernel(values, vectors, border, np.int64(D), hidden)
+        return hidden, kernel(values, ones, border, np.int64(1), sums)
+
+# %% ../notebooks/15_gpu.ipynb #d1e779f0
+class CuPyBackend(CuPySampling):
     """Arrays on a GPU, with fused kernels; call `get_backend`.
 
     It has the attributes of `CuPyArrays`.

@@ -644,12 +644,11 @@ def evaluate_options(parser: Parser) -> None:
     """Add the options of `skipgram evaluate`."""
     add_vectors(parser)
     add = parser.add_argument_group("tests").add_argument
-    help_pairs = "scored word pairs, as WordSim-353 has them"
-    help_analogies = "analogies, as questions-words.txt has them"
-    for file in (
-        add("--pairs", nargs="+", metavar="FILE", help=help_pairs),
-        add("--analogies", metavar="FILE", help=help_analogies),
-    ):
+    pairs = add("--pairs", nargs="+", metavar="FILE",
+                help="scored word pairs, as WordSim-353 has them")
+    analogies = add("--analogies", metavar="FILE",
+                    help="analogies, as questions-words.txt has them")
+    for file in (pairs, analogies):
         file.complete = shtab.FILE  # type: ignore[attr-defined]
     add_search(parser)
     add("--method", choices=["add", "multiply"], default="add",

@@ -6,7 +6,7 @@
 __all__ = ['published_keep_probability', 'subsample', 'noise_distribution', 'draw_negatives', 'sigmoid_and_surprise',
            'negative_pair_loss', 'negative_sampling_step', 'negative_sampling_pair_by_pair', 'inclusion_probabilities',
            'draw_words', 'Side', 'both_sides', 'Batch', 'batch_scores', 'scale_sigmoids', 'counted_errors',
-           'shared_gradients', 'by_row', 'chunk_gradients', 'counted_gradients', 'keep_cells', 'side_gradients',
+           'shared_gradients', 'sum_by_row', 'chunk_gradients', 'counted_gradients', 'keep_cells', 'side_gradients',
            'SampledCounts', 'SampledObjective', 'sampled_objective', 'NegativeSampling']
 
 # %% ../notebooks/14_negative_sampling.ipynb #d1ffc696
@@ -15,7 +15,6 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -449,24 +448,26 @@ def shared_gradients(
     return loss + more, backend.matmul(scores, W), scores.sum(axis=1)
 
 # %% ../notebooks/14_negative_sampling.ipynb #b257bea3
-def by_row(values: Any, row: NDArray[np.integer], xp: Any) -> Any:
-    """Sparse matrix whose product with n rows adds them up, row by row.
+def sum_by_row(
+    values: Any, vectors: Any, row: NDArray[np.integer], backend: Backend
+) -> tuple[Any, Any]:
+    """Sum values times vectors, and values, over the cells of each row.
 
     Parameters
     ----------
-    values : array, shape (n,), factors, on the device
+    values, vectors : arrays, shapes (n,) and (n, D), on the device
     row : host array, shape (n,), rising, where each of them belongs
-    xp : the array library
+    backend : where the arrays live
 
     Returns
     -------
-    sparse matrix of SciPy or of CuPy, a row for each from row[0] to row[-1]
+    arrays, shapes (R, D) and (R,), for each from row[0] to row[-1]
     """
-    library = "scipy.sparse" if xp is np else "cupyx.scipy.sparse"
-    matrix: Any = import_module(library).csr_matrix
     borders = np.searchsorted(row, np.arange(row[0], row[-1] + 2))
-    parts = values, xp.arange(len(row)), xp.asarray(borders)
-    return matrix(parts, shape=(len(borders) - 1, len(row)))
+    shape = len(borders) - 1, len(row)
+    cells = values, np.arange(len(row)), borders
+    matrix: Any = sp.csr_array(cells, shape=shape)
+    return matrix @ vectors, matrix @ np.ones_like(values)
 
 # %% ../notebooks/14_negative_sampling.ipynb #de36a6e0
 def chunk_gradients(
@@ -491,10 +492,9 @@ def chunk_gradients(
     scores = xp.einsum("ij,ij->i", h, rows)
     scores += offset[ids] + batch.offset[place]
     wrong, surprise = sigmoid_and_surprise(-scores)
-    delta = by_row(-wrong * n.astype(scores.dtype), row, xp)
+    delta, add_up = -wrong * n.astype(scores.dtype), backend.fused(sum_by_row)
     here = slice(int(row[0]), int(row[-1]) + 1)
-    loss, ones = (n * surprise).sum(), xp.ones_like(scores)
-    return here, loss, delta @ rows, delta @ ones
+    return here, (n * surprise).sum(), *add_up(delta, rows, row, backend)
 
 # %% ../notebooks/14_negative_sampling.ipynb #dda6cef0
 def counted_gradients(

@@ -67,6 +67,14 @@ def adam_without_mean(g, rows, D, pull, keep_v, add_v, scale_v, rate, w, v):
     w[rows] -= g / (np.sqrt(scale_v * v[rows]) + 1e-8) * rate
 
 
+def sums_between_borders(value, vectors, border, D, out):
+    """Twin of `sums_between_borders`."""
+    parts = value[:, None] * vectors.reshape(len(value), D)
+    for r in range(len(border) - 1):
+        total = parts[border[r] : border[r + 1]].sum(axis=0)
+        out.reshape(-1, D)[r] = total
+
+
 RETURN = {
     "row_log_sum_float": log_sum,
     "row_log_sum_double": log_sum,
@@ -80,10 +88,12 @@ WRITE = {
     "scores_less_counts": scores_less_counts,
     "adam_with_mean": adam_with_mean,
     "adam_without_mean": adam_without_mean,
+    "sums_between_borders": sums_between_borders,
 }
 MAKERS = (
     backend.softmax_kernels,
     backend.sigmoid_kernels,
+    backend.sum_kernel,
     backend.adam_kernel,
     backend.count_kernels,
 )

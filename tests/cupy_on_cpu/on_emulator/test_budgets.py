@@ -1,0 +1,170 @@
+"""What a step may cost: launches, copies and memory, as CuPy asks for them.
+
+The sizes are those of the book, each divided by ten: 1,000 words, 30
+features, 100 rows a step. What is counted does not depend on the sizes, and
+the share of the memory depends on their ratios only.
+"""
+
+import numpy as np
+import pytest
+
+from cupy_on_cpu.emulator import record
+from skipgram_lib import NegativeSampling, SkipGram, get_backend, training
+from skipgram_lib.network import initial_network
+from skipgram_lib.selftest import random_counts, random_text
+
+V, D, B = 1_000, 30, 100
+SCORES = 4 * B * V
+
+
+def softmax_steps(steps, penalty=0.02):
+    """Make steps of the full softmax, and count what each of them does."""
+    backend = get_backend("cupy")
+    network = initial_network(V, D, 0, backend=backend)
+    plan = training.TrainingPlan(1, 0.01, B, 0, 0.01)
+    goal = training.FullSoftmax(random_counts(V, 50 * V))
+    made = training.make_steps(network, goal, plan, backend, penalty)
+    found = []
+    for _ in range(steps):
+        with record() as counts:
+            next(made)
+        found.append(counts)
+    return found
+
+
+def test_a_step_of_the_softmax_launches_few_kernels():
+    _, second, third = softmax_steps(3)
+    assert second.launches == third.launches
+    assert len(second.launches) <= 18
+    assert [name for name, *_ in second.products] == ["gemm"] * 3
+
+
+def test_a_step_copies_the_ids_of_its_rows_and_nothing_else():
+    for counts in softmax_steps(3)[1:]:
+        assert counts.device_to_host == 0
+        assert counts.host_to_device == 3
+        assert counts.host_to_device_bytes == 3 * 8 * B
+
+
+def test_the_first_step_takes_little_more_than_the_scores():
+    """All that is taken: room for the steps, the counts, Adam's means."""
+    first, second, _ = softmax_steps(3)
+    counts = 8 * 51 * V + 16 * V  # at most: cells, row borders, pairs
+    means = 4 * (3 * V * D + 2 * V)
+    assert first.peak_bytes - counts - means <= 1.7 * SCORES
+    assert second.peak_bytes <= 0.2 * SCORES
+
+
+def test_the_portable_step_costs_more():
+    """The same step without kernels of our own, for comparison."""
+    backend = get_backend("cupy")
+    cost = {}
+    for name, scale in {
+        "fused": backend.fused(training.scale_softmax),
+        "portable": training.scale_softmax,
+    }.items():
+        scores = backend.xp.ones((B, V), np.float32)
+        bias, n = backend.xp.zeros(V, np.float32), scores[:, 0].copy()
+        with record() as counts:
+            scale(scores, bias, n)
+        cost[name] = len(counts.launches)
+    assert cost["fused"] == 2
+    assert cost["portable"] >= 8
+
+
+def test_training_waits_when_a_loss_is_wanted_and_not_before():
+    vocabulary, counts = random_text()
+    model = SkipGram(vocabulary, 8, backend="cupy")
+    steps = model.fit_steps(counts, 3, batch_rows=30)
+    per_epoch = -(-len(vocabulary) // 30)
+    next(steps)
+    with record() as seen:
+        for _ in range(per_epoch - 2):
+            record_of_step = next(steps)
+    assert seen.device_to_host == 0
+    with record() as seen:
+        assert float(record_of_step.loss) > 0
+    assert seen.device_to_host == 1
+    with record() as seen:
+        next(steps)
+    assert seen.device_to_host == 2, "the sum of the epoch, the last loss"
+
+
+@pytest.mark.parametrize("shared", [20, 10_000])
+def test_a_step_of_sampling_never_waits(shared):
+    vocabulary, counts = random_text()
+    model = SkipGram(vocabulary, 8, backend="cupy")
+    goal = NegativeSampling(shared=shared)
+    steps = model.fit_steps(counts, 2, batch_rows=30, objective=goal)
+    next(steps)
+    with record() as seen:
+        next(steps)
+    assert seen.device_to_host == 0
+    assert len(seen.launches) <= 180
+
+
+def test_tensor_cores_are_used_where_they_are_asked_for():
+    (vocabulary, pairs), network = random_text(), {}
+    for tf32 in (False, True):
+        backend = get_backend("cupy", tf32=tf32)
+        with record() as counts:
+            model = SkipGram(vocabulary, 8, backend=backend)
+            network[tf32] = model.fit(pairs, 1, progress=False)
+        compute = {arithmetic for *_, arithmetic in counts.products}
+        assert (77 in compute) == tf32
+    one, two = (network[tf32].vectors.matrix for tf32 in (False, True))
+    assert 0 < abs(one - two).max() < 0.05 * abs(one).max()
+
+
+def test_a_model_of_one_device_is_loaded_on_the_other(tmp_path):
+    vocabulary, counts = random_text()
+    trained = {}
+    for name, other in (("cupy", "numpy"), ("numpy", "cupy")):
+        model = SkipGram(vocabulary, 8, backend=name)
+        model.fit(counts, 1, progress=False).save(tmp_path / name)
+        again = SkipGram.load(tmp_path / name, other)
+        assert again.backend.name == other
+        one, two = model.vectors, again.vectors
+        assert one.matrix.tobytes() == two.matrix.tobytes()
+        assert again.predict_context("word3") == [
+            (word, pytest.approx(p, rel=1e-5))
+            for word, p in model.predict_context("word3")
+        ]
+        trained[name] = one.most_similar("word3")
+        assert two.most_similar("word3") == [
+            (word, pytest.approx(cosine, abs=1e-6))
+            for word, cosine in trained[name]
+        ]
+        path = one.save(tmp_path / f"{name}.txt")
+        assert path.stat().st_size > 1_000
+
+
+def test_a_search_brings_back_the_answers_only():
+    vocabulary, counts = random_text()
+    model = SkipGram(vocabulary, 8, backend="cupy")
+    vectors = model.fit(counts, 1, progress=False).vectors
+    vectors.most_similar("word3")
+    with record() as seen:
+        vectors.most_similar("word3", topn=5)
+    assert seen.device_to_host == 2
+    assert seen.device_to_host_bytes == 5 * (8 + 4)
+
+
+def test_counts_that_do_not_fit_are_sent_batch_by_batch(monkeypatch):
+    import cupy
+
+    N = random_counts(V, 50 * V)
+    backend, losses = get_backend("cupy"), []
+    for fits in (True, False):
+        network = initial_network(V, D, 0, backend=backend)
+        if not fits:
+            memory = cupy.cuda.runtime, "memGetInfo"
+            monkeypatch.setattr(*memory, lambda: (100_000, 0))
+            cupy.get_default_memory_pool().free_all_blocks()
+        goal = training.FullSoftmax(N)
+        loss, slope = goal.gradients(network, np.arange(B), backend)
+        losses.append([float(loss), *slope.W_in[:, 0].get().tolist()])
+        assert (goal.held.table is not None) == fits
+        assert (len(goal.space.scores) == B) == fits
+        del network, goal, slope
+    assert losses[1] == pytest.approx(losses[0], rel=1e-4)
