@@ -75,6 +75,7 @@ def sanitized(root, kind, *arguments):
         LD_PRELOAD=library,
         CUPY_ON_CPU_SANITIZE=kind,
         CUPY_ON_CPU_NVRTC="0",  # it cannot be loaded together with them
+        OPENBLAS_NUM_THREADS="1",  # its threads are not what is tested
         ASAN_OPTIONS="detect_leaks=0:detect_stack_use_after_return=0",
     )
 
@@ -104,12 +105,53 @@ def test_a_write_beyond_an_array_is_found(root):
     assert "not reached" not in text
 
 
+FOLD = """
+from cupy_on_cpu import emulator
+emulator.install()
+import cupy
+code = '''extern "C" __global__ void fold(const float* x, float* sum) {
+  __shared__ float part[64];
+  int t = threadIdx.x;
+  part[t] = x[t];
+  __syncthreads();
+  for (int half = 32; half; half /= 2) {
+    if (t < half) part[t] += part[t + half];
+    BARRIER
+  }
+  if (t == 0) ADD
+}'''
+x, total = cupy.ones(64, cupy.float32), cupy.zeros(1, cupy.float32)
+cupy.RawKernel(code, "fold")((3,), (64,), (x, total))
+emulator.check_no_errors()
+print("total", total.get())
+"""
+
+
+@pytest.mark.parametrize(
+    ("barrier", "add", "races"),
+    [
+        ("__syncthreads();", "atomicAdd(sum, part[0]);", False),
+        ("", "atomicAdd(sum, part[0]);", True),
+        ("__syncthreads();", "; sum[0] += 1;", True),
+    ],
+    ids=["right", "no barrier", "no atomic"],
+)
+def test_a_race_is_found(root, barrier, add, races):
+    program = FOLD.replace("BARRIER", barrier).replace("ADD", add)
+    code, text = sanitized(root, "thread", "-c", program)
+    assert "total" in text
+    assert ("ThreadSanitizer: data race" in text) is races
+    assert (code != 0) is races
+
+
 @pytest.mark.slow
 def test_training_stays_within_its_arrays(root):
-    code, _ = sanitized(
+    code, text = sanitized(
         root,
         "address",
         *("-m", "pytest", "-q", "-p", "no:cacheprovider"),
-        *("-k", "training", "tests/cupy_on_cpu/on_emulator/test_library.py"),
+        *("-k", "training and softmax"),
+        "tests/cupy_on_cpu/on_emulator/test_library.py",
     )
+    assert "1 passed" in text
     assert code == 0

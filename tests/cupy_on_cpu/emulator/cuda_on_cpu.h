@@ -24,6 +24,16 @@
 #include <utility>
 #include <vector>
 
+// Under the thread sanitizer, what the emulator itself does is not seen.
+#ifdef __SANITIZE_THREAD__
+#include <sanitizer/tsan_interface.h>
+#define UNSEEN __attribute__((noinline, no_sanitize("thread")))
+const bool SEES_RACES = true;
+#else
+#define UNSEEN
+const bool SEES_RACES = false;
+#endif
+
 // --- The words of the language -------------------------------------------
 
 #define __global__
@@ -75,9 +85,13 @@ struct Fibre {
   State state;
   unsigned long long shown;  // what it shows to its warp
   bool vote;
+  // For the thread sanitizer: its name, and how often it has waited.
+  void* known;
+  unsigned barriers, exchanges;
 };
 
-static std::vector<Fibre> fibres;
+static Fibre* fibres;
+static int count;  // of the fibres
 static int current;
 static jmp_buf scheduler;
 static char* stacks;
@@ -85,23 +99,75 @@ static int order;
 static void (*run_thread)();
 
 // The thread that runs as the i-th of n.
-inline int nth(int i, int n) {
+UNSEEN inline int nth(int i, int n) {
   if (order == 1) return n - 1 - i;
   if (order == 2 && n % 7919) return (i * 7919LL + 13) % n;
   return i;
 }
 
-inline dim3 index_of(int thread) {
+UNSEEN inline dim3 index_of(int thread) {
   unsigned row = thread / blockDim.x;
   return {thread % blockDim.x, row % blockDim.y, row / blockDim.y};
 }
 
+#ifdef __SANITIZE_THREAD__
+// To the thread sanitizer a fibre is a thread, and only barriers order what
+// threads do: a switch from one fibre to another does not.
+static void* scheduler_known;
+static ucontext_t scheduler_context;
+// Two for each place to meet, taken in turn: who leaves one must not learn
+// of who has arrived at the next.
+static char barriers[2], warps[WARP][2], the_end;
+
+UNSEEN inline void* meeting(Fibre& me, State state) {
+  if (state == DONE) return &the_end;
+  if (state == AT_BARRIER) return &barriers[me.barriers++ % 2];
+  return &warps[current / WARP][me.exchanges++ % 2];
+}
+
+UNSEEN inline void wait(State state) {
+  Fibre& me = fibres[current];
+  void* here = meeting(me, state);
+  me.state = state;
+  __tsan_release(here);
+  __tsan_switch_to_fiber(scheduler_known, __tsan_switch_to_fiber_no_sync);
+  swapcontext(&me.beginning, &scheduler_context);
+  __tsan_acquire(here);
+}
+
+UNSEEN inline void switch_to(Fibre& fibre) {
+  // It begins after all that came before the block.
+  unsigned ordered = fibre.begun ? __tsan_switch_to_fiber_no_sync : 0;
+  __tsan_switch_to_fiber(fibre.known, ordered);
+  swapcontext(&scheduler_context, &fibre.beginning);
+}
+
+UNSEEN inline void begin_block() {
+  scheduler_known = __tsan_get_current_fiber();
+  for (int t = 0; t < count; t++) fibres[t].known = __tsan_create_fiber(0);
+}
+
+UNSEEN inline void end_block() {
+  __tsan_acquire(&the_end);
+  for (int t = 0; t < count; t++) __tsan_destroy_fiber(fibres[t].known);
+}
+#else
 // Give up the processor until the scheduler makes this fibre ready again.
-inline void wait(State state) {
+UNSEEN inline void wait(State state) {
   Fibre& me = fibres[current];
   me.state = state;
   if (!_setjmp(me.place)) _longjmp(scheduler, 1);
 }
+
+UNSEEN inline void switch_to(Fibre& fibre) {
+  if (_setjmp(scheduler)) return;  // it waits, or is done
+  if (fibre.begun) _longjmp(fibre.place, 1);
+  setcontext(&fibre.beginning);
+}
+
+UNSEEN inline void begin_block() {}
+UNSEEN inline void end_block() {}
+#endif
 
 // The life of a fibre: the same thread of one block after another.
 inline void live() {
@@ -111,24 +177,27 @@ inline void live() {
   }
 }
 
-inline void resume(int thread) {
+UNSEEN inline void prepare(int thread) {
+  ucontext_t& context = fibres[thread].beginning;
+  getcontext(&context);
+  context.uc_stack.ss_sp = stacks + STACK * thread;
+  context.uc_stack.ss_size = STACK;
+  makecontext(&context, live, 0);
+}
+
+UNSEEN inline void resume(int thread) {
   Fibre& fibre = fibres[thread];
   current = thread;
   threadIdx = fibre.index;
-  if (_setjmp(scheduler)) return;  // it waits, or is done
-  if (fibre.begun) _longjmp(fibre.place, 1);
+  if (!fibre.begun) prepare(thread);
+  switch_to(fibre);
   fibre.begun = true;
-  getcontext(&fibre.beginning);
-  fibre.beginning.uc_stack.ss_sp = stacks + STACK * thread;
-  fibre.beginning.uc_stack.ss_size = STACK;
-  makecontext(&fibre.beginning, live, 0);
-  setcontext(&fibre.beginning);
 }
 
 // Let the warps go on of which each living thread waits for the warp.
-inline bool release_warps() {
+UNSEEN inline bool release_warps() {
   bool released = false;
-  int n = fibres.size();
+  int n = count;
   for (int first = 0; first < n; first += WARP) {
     int end = std::min(n, first + WARP), waiting = 0, elsewhere = 0;
     for (int t = first; t < end; t++) {
@@ -144,34 +213,39 @@ inline bool release_warps() {
 }
 
 // Let the block go on if each living thread is at the barrier.
-inline bool release_block() {
+UNSEEN inline bool release_block() {
   bool released = false;
-  for (Fibre& fibre : fibres)
-    if (fibre.state == IN_WARP) return false;
-  for (Fibre& fibre : fibres)
-    if (fibre.state == AT_BARRIER) {
-      fibre.state = READY;
+  for (int t = 0; t < count; t++)
+    if (fibres[t].state == IN_WARP) return false;
+  for (int t = 0; t < count; t++)
+    if (fibres[t].state == AT_BARRIER) {
+      fibres[t].state = READY;
       released = true;
     }
   return released;
 }
 
-inline bool all_done() {
-  for (Fibre& fibre : fibres)
-    if (fibre.state != DONE) return false;
+UNSEEN inline bool all_done() {
+  for (int t = 0; t < count; t++)
+    if (fibres[t].state != DONE) return false;
   return true;
 }
 
-inline Result run_block_of_fibres() {
-  int n = fibres.size();
+UNSEEN inline Result run_block_of_fibres() {
+  int n = count;
   for (int t = 0; t < n; t++) {
     fibres[t].state = READY;
     fibres[t].index = index_of(t);
+    fibres[t].begun = fibres[t].begun && !SEES_RACES;
   }
+  begin_block();
   for (;;) {
     for (int i = 0; i < n; i++)
       if (fibres[nth(i, n)].state == READY) resume(nth(i, n));
-    if (all_done()) return FINISHED;
+    if (all_done()) {
+      end_block();
+      return FINISHED;
+    }
     if (!release_warps() && !release_block()) return DEADLOCK;
   }
 }
@@ -195,7 +269,9 @@ inline Result run_grid(const unsigned* grid, const unsigned* block,
   gridDim = {grid[0], grid[1], grid[2]};
   blockDim = {block[0], block[1], block[2]};
   int threads = block[0] * block[1] * block[2];
-  fibres.assign(stacks ? threads : 0, Fibre());
+  count = stacks ? threads : 0;
+  std::vector<Fibre> all(count);
+  fibres = all.data();
   long long blocks = 1LL * grid[0] * grid[1] * grid[2];
   for (long long i = 0; i < blocks; i++) {
     long long b = order == 1 ? blocks - 1 - i : i, plane = b / grid[0];
@@ -248,17 +324,17 @@ inline void __threadfence_block() {}
 
 namespace cuda_on_cpu {
 
-inline int lane() { return current % WARP; }
+UNSEEN inline int lane() { return current % WARP; }
 
 // What another lane of the warp has; one's own if there is no such lane.
 template <class T>
-T read_lane(T mine, int from) {
+UNSEEN T read_lane(T mine, int from) {
   static_assert(sizeof(T) <= 8);
   memcpy(&fibres[current].shown, &mine, sizeof(T));
   __syncwarp();
   int thread = current - lane() + from;
   T found = mine;
-  if (from >= 0 && from < WARP && thread < (int)fibres.size())
+  if (from >= 0 && from < WARP && thread < count)
     memcpy(&found, &fibres[thread].shown, sizeof(T));
   __syncwarp();
   return found;
@@ -285,13 +361,13 @@ template <class T>
 T __shfl_xor_sync(unsigned, T mine, int mask, int width = 32) {
   return cuda_on_cpu::read_lane(mine, cuda_on_cpu::lane() ^ mask);
 }
-inline unsigned __ballot_sync(unsigned mask, int vote) {
+UNSEEN inline unsigned __ballot_sync(unsigned mask, int vote) {
   using namespace cuda_on_cpu;
   fibres[current].vote = vote;
   __syncwarp();
   unsigned votes = 0;
   int first = current - lane();
-  for (int i = 0; i < WARP && first + i < (int)fibres.size(); i++)
+  for (int i = 0; i < WARP && first + i < count; i++)
     if (fibres[first + i].state != DONE && fibres[first + i].vote)
       votes |= 1u << i;
   __syncwarp();
@@ -308,7 +384,7 @@ inline unsigned __activemask() { return ~0u; }
 // --- Atomics: only one thread runs at a time -----------------------------
 
 #define CUDA_ON_CPU_ATOMIC(name, T, result)  \
-  inline T name(T* p, T v) {                 \
+  UNSEEN inline T name(T* p, T v) {          \
     T old = *p;                              \
     *p = result;                             \
     return old;                              \
@@ -324,7 +400,7 @@ inline unsigned __activemask() { return ~0u; }
   CUDA_ON_CPU_ATOMIC(atomicAnd, T, old & v)          \
   CUDA_ON_CPU_ATOMIC(atomicOr, T, old | v)           \
   CUDA_ON_CPU_ATOMIC(atomicXor, T, old ^ v)          \
-  inline T atomicCAS(T* p, T expected, T v) {        \
+  UNSEEN inline T atomicCAS(T* p, T expected, T v) { \
     T old = *p;                                      \
     if (old == expected) *p = v;                     \
     return old;                                      \
