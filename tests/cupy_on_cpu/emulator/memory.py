@@ -24,26 +24,37 @@ _sizes: dict[int, int] = {}
 _pool = None
 
 
-def allocate(size: int) -> int:
-    """Return the address of new memory, full of NaN."""
+def allocate_host(size: int) -> int:
+    """Return the address of new memory, full of NaN, of the host itself."""
     found = ctypes.c_void_p()
     if _libc.posix_memalign(ctypes.byref(found), 512, max(1, size)):
         raise MemoryError(f"no {size:,} bytes")
     ctypes.memset(found, POISON, size)
-    bisect.insort(_addresses, found.value)
-    _sizes[found.value] = size
     return found.value
 
 
+def release_host(address: int) -> None:
+    """Free memory that `allocate_host` gave."""
+    _libc.free(address)
+
+
+def allocate(size: int) -> int:
+    """Return the address of new device memory, full of NaN."""
+    address = allocate_host(size)
+    bisect.insort(_addresses, address)
+    _sizes[address] = size
+    return address
+
+
 def release(address: int) -> None:
-    """Free memory; 0 is none."""
+    """Free device memory; 0 is none."""
     if not address:
         return
     if address not in _sizes:
         raise RuntimeError(f"nothing is allocated at {address:#x}")
     del _sizes[address]
     del _addresses[bisect.bisect_left(_addresses, address)]
-    _libc.free(address)
+    release_host(address)
 
 
 def is_device(address: int) -> bool:

@@ -97,6 +97,14 @@ def test_copy_from_beyond_the_memory_is_found():
         cupy.cuda.runtime.memcpy(host, host, 16, 2)
 
 
+def test_pinned_memory_is_the_hosts():
+    free, _ = cupy.cuda.runtime.memGetInfo()
+    pinned = cupy.cuda.alloc_pinned_memory(2**20)
+    assert cupy.cuda.runtime.memGetInfo()[0] == free
+    with pytest.raises(RuntimeError, match="not on the device"):
+        cupy.cuda.runtime.memset(pinned.ptr, 0, 4)
+
+
 def test_an_error_inside_compiled_code_is_not_lost():
     host = cupy.cuda.UnownedMemory(A.ctypes.data, A.nbytes, None, 0)
     cupy.cuda.MemoryPointer(host, 0).memset(0, A.nbytes)

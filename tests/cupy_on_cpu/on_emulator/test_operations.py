@@ -1,6 +1,7 @@
 """Operations of the real CuPy, executed, against NumPy's."""
 
 import cupy
+import cupyx
 import numpy as np
 import pytest
 import scipy.sparse
@@ -200,6 +201,14 @@ def test_reduction_kernel(thread_order):
     )
     found = kernel(cupy.asarray(A), axis=1).get()
     np.testing.assert_allclose(found, np.linalg.norm(A, axis=1), rtol=1e-5)
+
+
+def test_scatter_add():
+    expected = np.zeros(7, np.float32)
+    np.add.at(expected, IDS, B[0, :5])
+    found = cupy.zeros(7, np.float32)
+    cupyx.scatter_add(found, cupy.asarray(IDS), cupy.asarray(B[0, :5]))
+    np.testing.assert_allclose(found.get(), expected, **CLOSE)
 
 
 def test_fuse():
