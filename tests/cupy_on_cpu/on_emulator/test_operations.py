@@ -207,7 +207,8 @@ def test_scatter_add():
     expected = np.zeros(7, np.float32)
     np.add.at(expected, IDS, B[0, :5])
     found = cupy.zeros(7, np.float32)
-    cupyx.scatter_add(found, cupy.asarray(IDS), cupy.asarray(B[0, :5]))
+    with pytest.warns(DeprecationWarning, match=r"use `cupy\.add\.at`"):
+        cupyx.scatter_add(found, cupy.asarray(IDS), cupy.asarray(B[0, :5]))
     np.testing.assert_allclose(found.get(), expected, **CLOSE)
 
 
