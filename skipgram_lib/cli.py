@@ -7,12 +7,12 @@ __all__ = ['Answer', 'Parser', 'FIT', 'CHOICES', 'COMMANDS', 'EXAMPLES', 'Comman
            'add_vectors', 'is_model', 'read_vectors', 'find_vectors', 'add_text_options', 'add_model_options',
            'add_device_options', 'add_training_options', 'plain_settings', 'fit_settings', 'train_options', 'TextFiles',
            'documents_of', 'phrases_of', 'read_and_count', 'words_to_show', 'loss_ladder', 'report', 'phrases_path',
-           'describe_phrases', 'method_text', 'check_train', 'run_train', 'loss_lines', 'written_lines', 'show_train',
-           'add_topn', 'add_search', 'context_options', 'read_model', 'run_context', 'show_context', 'similar_options',
-           'named', 'run_similar', 'show_similar', 'analogy_options', 'run_analogy', 'show_analogy', 'odd_options',
-           'run_odd', 'show_odd', 'evaluate_options', 'run_evaluate', 'interval_of', 'interval_text', 'show_test',
-           'show_evaluate', 'convert_options', 'run_convert', 'show_convert', 'map_options', 'run_map', 'show_map',
-           'selftest_options', 'do_selftest', 'show_selftest', 'examples_of', 'help_page', 'make_parser',
+           'describe_phrases', 'method_text', 'check_train', 'tell_words', 'run_train', 'loss_lines', 'written_lines',
+           'show_train', 'add_topn', 'add_search', 'context_options', 'read_model', 'run_context', 'show_context',
+           'similar_options', 'named', 'run_similar', 'show_similar', 'analogy_options', 'run_analogy', 'show_analogy',
+           'odd_options', 'run_odd', 'show_odd', 'evaluate_options', 'run_evaluate', 'interval_of', 'interval_text',
+           'show_test', 'show_evaluate', 'convert_options', 'run_convert', 'show_convert', 'map_options', 'run_map',
+           'show_map', 'selftest_options', 'do_selftest', 'show_selftest', 'examples_of', 'help_page', 'make_parser',
            'forgive_letters', 'reader_gone', 'main']
 
 # %% ../notebooks/17_command_line.ipynb #e2f2dce0
@@ -409,24 +409,29 @@ def check_train(args: argparse.Namespace) -> tuple[Path, Answer]:
     return out, fit_settings(args)
 
 # %% ../notebooks/17_command_line.ipynb #100bb4f0
+def tell_words(model: SkipGram, shown: Sequence[str]) -> Answer:
+    """Contexts and neighbours of some words."""
+    alike, near = model.vectors.most_similar, model.predict_context
+    return {
+        word: {"context": near(word, 8), "neighbours": alike(word, topn=8)}
+        for word in shown
+    }
+
+# %% ../notebooks/17_command_line.ipynb #7eb6ae0e
 def run_train(args: argparse.Namespace) -> Answer:
     """Answer `skipgram train`: train, save, and tell what was learned."""
     begin, (out, settings) = perf_counter(), check_train(args)
+    where = get_backend(args.backend, args.tf32)
     vocabulary, counts, phrases = read_and_count(args)
     shown = args.show or words_to_show(vocabulary, counts)
     _ = [vocabulary[word] for word in shown]  # an unknown one stops here
-    where = get_backend(args.backend, args.tf32)
     model = SkipGram(vocabulary, args.vector_size, args.seed, where)
     say(f"training {len(vocabulary):,} x {args.vector_size}: "
         f"{method_text(settings)}")
     model.fit(counts, **settings)
     answer = {"model": args.out, "phrases": describe_phrases(phrases, args),
               **report(model, counts, settings)}
-    alike = model.vectors.most_similar
-    answer["words"] = {
-        w: {"context": model.predict_context(w, 8),
-            "neighbours": alike(w, topn=8)} for w in shown
-    }
+    answer["words"] = tell_words(model, shown)
     model.save(out)
     if phrases:
         phrases.save(phrases_path(out))

@@ -6,7 +6,7 @@
 __all__ = ['published_keep_probability', 'subsample', 'noise_distribution', 'draw_negatives', 'sigmoid_and_surprise',
            'negative_pair_loss', 'negative_sampling_step', 'negative_sampling_pair_by_pair', 'inclusion_probabilities',
            'draw_words', 'Side', 'both_sides', 'Batch', 'batch_scores', 'scale_sigmoids', 'counted_errors',
-           'shared_gradients', 'sum_by_row', 'chunk_gradients', 'counted_gradients', 'keep_cells', 'side_gradients',
+           'shared_gradients', 'by_row', 'chunk_gradients', 'counted_gradients', 'keep_cells', 'side_gradients',
            'SampledCounts', 'SampledObjective', 'sampled_objective', 'NegativeSampling']
 
 # %% ../notebooks/14_negative_sampling.ipynb #d1ffc696
@@ -448,32 +448,29 @@ def shared_gradients(
     return loss + more, backend.matmul(scores, W), scores.sum(axis=1)
 
 # %% ../notebooks/14_negative_sampling.ipynb #b257bea3
-def sum_by_row(
-    values: Any, vectors: Any, row: NDArray[np.integer], backend: Backend
-) -> tuple[Any, Any]:
-    """Sum values times vectors, and values, over the cells of each row.
+def by_row(
+    values: NDArray[Any], row: NDArray[np.integer]
+) -> sp.csr_array:
+    """Sparse matrix whose product with n rows adds them up, row by row.
 
     Parameters
     ----------
-    values, vectors : arrays, shapes (n,) and (n, D), on the device
-    row : host array, shape (n,), rising, where each of them belongs
-    backend : where the arrays live
+    values : array, shape (n,), factors
+    row : array, shape (n,), rising, where each of them belongs
 
     Returns
     -------
-    arrays, shapes (R, D) and (R,), for each from row[0] to row[-1]
+    sparse array, a row for each from row[0] to row[-1]
     """
     borders = np.searchsorted(row, np.arange(row[0], row[-1] + 2))
-    shape = len(borders) - 1, len(row)
-    cells = values, np.arange(len(row)), borders
-    matrix: Any = sp.csr_array(cells, shape=shape)
-    return matrix @ vectors, matrix @ np.ones_like(values)
+    parts = values, np.arange(len(row)), borders
+    return sp.csr_array(parts, shape=(len(borders) - 1, len(row)))
 
 # %% ../notebooks/14_negative_sampling.ipynb #de36a6e0
 def chunk_gradients(
     batch: Batch, W: Any, offset: Any, backend: Backend, part: slice
 ) -> tuple[slice, Any, Any, Any]:
-    """Loss and gradients of a part of the counted cells of a batch.
+    """Loss and gradients of a part of the counted cells, on the host.
 
     Parameters
     ----------
@@ -485,16 +482,15 @@ def chunk_gradients(
     here : the rows of the batch that these cells lie in
     loss, hidden, sums : as in `counted_gradients`, of these rows
     """
-    xp, asarray, row = backend.xp, backend.asarray, batch.row[part]
-    n, ids = asarray(batch.n[part]), asarray(batch.column[part])
-    place = asarray(row)
-    rows, h = xp.take(W, ids, axis=0), xp.take(batch.h, place, axis=0)
-    scores = xp.einsum("ij,ij->i", h, rows)
-    scores += offset[ids] + batch.offset[place]
+    row, column, n = batch.row[part], batch.column[part], batch.n[part]
+    rows, h = np.take(W, column, axis=0), np.take(batch.h, row, axis=0)
+    scores = np.einsum("ij,ij->i", h, rows)
+    scores += offset[column] + batch.offset[row]
     wrong, surprise = sigmoid_and_surprise(-scores)
-    delta, add_up = -wrong * n.astype(scores.dtype), backend.fused(sum_by_row)
+    delta = by_row(-wrong * n.astype(scores.dtype), row)
     here = slice(int(row[0]), int(row[-1]) + 1)
-    return here, (n * surprise).sum(), *add_up(delta, rows, row, backend)
+    ones = np.ones_like(scores)
+    return here, (n * surprise).sum(), delta @ rows, delta @ ones
 
 # %% ../notebooks/14_negative_sampling.ipynb #dda6cef0
 def counted_gradients(
@@ -507,7 +503,7 @@ def counted_gradients(
     batch : B words of one side, with the cells that are wanted
     W, offset : arrays, shapes (V, D) and (V,), of the other side
     backend : where the weights live; the host works in threads
-    chunk : cells that are worked on together, on a GPU 64 times as many
+    chunk : cells that are worked on together on the host; a GPU takes all
 
     Returns
     -------
@@ -516,9 +512,10 @@ def counted_gradients(
     """
     xp, total = backend.xp, 0.0
     hidden, sums = xp.zeros_like(batch.h), xp.zeros_like(batch.offset)
-    chunk *= 1 if xp is np else 64
+    chunk = chunk if xp is np else max(1, len(batch.n))
     parts = [slice(i, i + chunk) for i in range(0, len(batch.n), chunk)]
-    work = partial(chunk_gradients, batch, W, offset, backend)
+    step = backend.fused(chunk_gradients)
+    work = partial(step, batch, W, offset, backend)
     workers = min(8, os.cpu_count() or 1, len(parts)) if xp is np else 1
     with ThreadPoolExecutor(max(1, workers)) as pool:
         found = pool.map(work, parts) if workers > 1 else map(work, parts)

@@ -4,7 +4,7 @@ The emulated GPU takes a second for a step that NumPy does in a tenth. So
 where a chapter trains a large network, its first steps are made on the device
 *and* on the host, and their losses compared; the others are made on the host
 alone, and their weights brought to the device. The chapter goes on with what
-a whole training gives.
+a whole training gives. Large tables of vectors are searched on the host.
 """
 
 import os
@@ -87,13 +87,23 @@ def measure_on_host(network_loss):
     return loss
 
 
+def search_on_host(on):
+    """Return `VectorTable.on` that leaves large tables on the host."""
+
+    def stay(table, backend):
+        return on(table, "numpy" if len(table) >= LARGE else backend)
+
+    return stay
+
+
 CHANGED = {"make_steps": shorten, "network_loss": measure_on_host}
 
 
 def install(shell):
     """Change the library, and what a chapter defines by the same names."""
-    from skipgram_lib import training
+    from skipgram_lib import training, vectors
 
+    vectors.VectorTable.on = search_on_host(vectors.VectorTable.on)
     for name, change in CHANGED.items():
         setattr(training, name, change(getattr(training, name)))
 

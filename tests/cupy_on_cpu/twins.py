@@ -67,9 +67,15 @@ def adam_without_mean(g, rows, D, pull, keep_v, add_v, scale_v, rate, w, v):
     w[rows] -= g / (np.sqrt(scale_v * v[rows]) + 1e-8) * rate
 
 
-def sums_between_borders(value, vectors, border, D, out):
-    """Twin of `sums_between_borders`."""
-    parts = value[:, None] * vectors.reshape(len(value), D)
+def pull_of_cells(n, row, column, h, W, own, other, D):
+    """Twin of `pull_of_cells`."""
+    score = (h[row] * W[column]).sum(axis=1) + own[row] + other[column]
+    return -n * expit(-score), n * np.logaddexp(0, -score).astype(float)
+
+
+def pulls_at_rows(pull, column, W, border, D, out):
+    """Twin of `pulls_at_rows`."""
+    parts = pull[:, None] * W.reshape(len(W), D)[column]
     for r in range(len(border) - 1):
         total = parts[border[r] : border[r + 1]].sum(axis=0)
         out.reshape(-1, D)[r] = total
@@ -82,18 +88,19 @@ RETURN = {
     "scale_softmax_double": scale_softmax,
     "sum_of_surprises": sum_of_surprises,
     "scaled_sigmoids": scaled_sigmoids,
+    "pull_of_cells": pull_of_cells,
 }
 WRITE = {
     "counts_times_scores": counts_times_scores,
     "scores_less_counts": scores_less_counts,
     "adam_with_mean": adam_with_mean,
     "adam_without_mean": adam_without_mean,
-    "sums_between_borders": sums_between_borders,
+    "pulls_at_rows": pulls_at_rows,
 }
 MAKERS = (
     backend.softmax_kernels,
     backend.sigmoid_kernels,
-    backend.sum_kernel,
+    backend.cell_kernels,
     backend.adam_kernel,
     backend.count_kernels,
 )
