@@ -1,0 +1,565 @@
+"""Typical mistakes in code for a GPU, and what finds each of them.
+
+`test_planted_faults.py` puts each one into a copy of the library, and runs
+the layer that has to find it.
+"""
+
+from dataclasses import dataclass
+
+STATIC, DOUBLE, EMULATOR = LAYERS = "static check", "strict double", "emulator"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A mistake, and where it is planted.
+
+    Attributes
+    ----------
+    name : of the fault in tests
+    what : one clause, for a reader
+    module : file in skipgram_lib/, without .py
+    old, new : what stands there, exactly once, and the mistake
+    layer : one of LAYERS
+    says : a part of the finding or of the error
+    """
+
+    name: str
+    what: str
+    module: str
+    old: str
+    new: str
+    layer: str
+    says: str
+
+
+MISSING = (
+    Fault(
+        "errstate",
+        "a context manager that only NumPy has",
+        "training",
+        "        xp.divide(m, move, out=move)",
+        '        with xp.errstate(all="ignore"):\n'
+        "            xp.divide(m, move, out=move)",
+        STATIC,
+        "no errstate",
+    ),
+    Fault(
+        "take-mode",
+        "a keyword that CuPy's `take` lacks",
+        "negative_sampling",
+        "xp.take(W, ids, axis=0)",
+        'xp.take(W, ids, axis=0, mode="clip")',
+        STATIC,
+        "keyword mode=",
+    ),
+    Fault(
+        "where",
+        "`where=` for an element-wise function",
+        "training",
+        "xp.exp(part, out=part)",
+        "xp.exp(part, out=part, where=part < 88)",
+        STATIC,
+        "keyword where=",
+    ),
+    Fault(
+        "initial",
+        "`initial=` for a maximum",
+        "training",
+        "top = part.max(axis=1, keepdims=True)",
+        "top = xp.max(part, axis=1, keepdims=True, initial=-1e30)",
+        STATIC,
+        "keyword initial=",
+    ),
+    Fault(
+        "einsum-out",
+        "`out=` for a sum of products",
+        "negative_sampling",
+        'xp.einsum("ij,ij->i", h, rows)',
+        'xp.einsum("ij,ij->i", h, rows, out=xp.empty(len(h), h.dtype))',
+        STATIC,
+        "keyword out=",
+    ),
+    Fault(
+        "vecdot",
+        "a function that NumPy has only lately",
+        "negative_sampling",
+        'xp.einsum("ij,ij->i", h, rows)',
+        "xp.vecdot(h, rows)",
+        STATIC,
+        "no vecdot",
+    ),
+    Fault(
+        "stable-sort",
+        "a sort that is asked to be stable by NumPy's new keyword",
+        "backend",
+        "self.xp.argsort(-scores, axis=1)",
+        "self.xp.argsort(-scores, axis=1, stable=True)",
+        STATIC,
+        "keyword stable=",
+    ),
+    Fault(
+        "scatter-add",
+        "a function that CuPy had once",
+        "backend",
+        "self.xp.add.at(target, rows, values)",
+        "self.xp.scatter_add(target, rows, values)",
+        STATIC,
+        "no scatter_add",
+    ),
+)
+
+WRONG_SIDE = (
+    Fault(
+        "host-zeros",
+        "NumPy's `zeros` for an array that meets the device's",
+        "training",
+        "mean = xp.zeros_like(weights) if beta1 else None",
+        "mean = np.zeros(weights.shape, weights.dtype) if beta1 else None",
+        DOUBLE,
+        "is not on the device",
+    ),
+    Fault(
+        "host-index",
+        "a host index into a device array",
+        "training",
+        "network.W_in[backend.asarray(part)]",
+        "network.W_in[part]",
+        DOUBLE,
+        "is not on the device",
+    ),
+    Fault(
+        "host-counts",
+        "counts that stay on the host",
+        "backend",
+        "return begin, column, asarray(N.data.astype(self.dtype))",
+        "return begin, column, N.data.astype(self.dtype)",
+        DOUBLE,
+        "is not on the device",
+    ),
+    Fault(
+        "host-bias",
+        "a bias that is copied without a word",
+        "training",
+        "network.bias[:] = backend.asarray(objective.initial_bias())",
+        "network.bias[:] = objective.initial_bias()",
+        DOUBLE,
+        "a device array is assigned",
+    ),
+    Fault(
+        "host-first-weights",
+        "first weights that are not brought to the device",
+        "start",
+        "backend.asarray(U[:, :strong] * root)",
+        "U[:, :strong] * root",
+        DOUBLE,
+        "a device array is assigned",
+    ),
+    Fault(
+        "host-loaded-weights",
+        "a loaded model whose weights stay on the host",
+        "training",
+        "setattr(model.network, name, model.backend.asarray(array))",
+        "setattr(model.network, name, array)",
+        DOUBLE,
+        "Implicit conversion",
+    ),
+    Fault(
+        "host-sparse",
+        "a sparse matrix of both sides",
+        "negative_sampling",
+        "xp.arange(len(row)), xp.asarray(borders)",
+        "xp.arange(len(row)), borders",
+        DOUBLE,
+        "is not on the device",
+    ),
+    Fault(
+        "device-draw",
+        "random numbers drawn on the device, which are others",
+        "network",
+        "(rng.normal(0, scale, (V, D)) for _ in range(2))",
+        "(backend.xp.random.normal(0, scale, (V, D)) for _ in range(2))",
+        DOUBLE,
+        "cupy.random",
+    ),
+    Fault(
+        "device-to-file",
+        "a device array given to what writes files",
+        "training",
+        "np.ascontiguousarray(model.backend.to_numpy(array))",
+        "np.ascontiguousarray(array)",
+        DOUBLE,
+        "Implicit conversion",
+    ),
+    Fault(
+        "device-to-json",
+        "a number of the device given to what writes JSON",
+        "training",
+        "replace(record, loss=float(record.loss))",
+        "record",
+        DOUBLE,
+        "Implicit conversion",
+    ),
+    Fault(
+        "device-vectors",
+        "word vectors that stay on the device",
+        "training",
+        "parts = self.vocabulary.words, self.backend.to_numpy(rows)",
+        "parts = self.vocabulary.words, rows",
+        DOUBLE,
+        "Implicit conversion",
+    ),
+)
+
+WAITING = (
+    Fault(
+        "float-in-step",
+        "a loss made a Python number in every step",
+        "training",
+        "        if isinstance(loss, float):\n"
+        "            check_finite(loss, epoch, step, plan.lr)",
+        "        check_finite(float(loss), epoch, step, plan.lr)",
+        DOUBLE,
+        "a step waited",
+    ),
+    Fault(
+        "if-in-step",
+        "an `if` on an array of the device",
+        "training",
+        "    cells.subtract_from(out)\n",
+        "    cells.subtract_from(out)\n"
+        "    if (out != out).any():\n"
+        '        raise SkipgramError("not a number")\n',
+        DOUBLE,
+        "a step waited",
+    ),
+    Fault(
+        "there-and-back",
+        "a gradient sent to the host and back",
+        "training",
+        "        ids = backend.asarray(rows)\n        optimiser.step(",
+        "        ids = backend.asarray(rows)\n"
+        "        slope.bias = backend.asarray(backend.to_numpy(slope.bias))\n"
+        "        optimiser.step(",
+        DOUBLE,
+        "a step waited",
+    ),
+    Fault(
+        "table-sent-again",
+        "counts that fit, and are sent in every step all the same",
+        "backend",
+        "self.table = self.move(N) if fits else None",
+        "self.table = None",
+        DOUBLE,
+        "a step sent more than ids",
+    ),
+    Fault(
+        "float64-copy",
+        "a float64 copy of the errors",
+        "training",
+        "add_product(delta.T, h,",
+        "add_product(delta.T.astype(np.float64), h,",
+        DOUBLE,
+        "large float64",
+    ),
+    Fault(
+        "clock-too-early",
+        "a clock that is read while the device still works",
+        "selftest",
+        "    backend.wait()\n    seconds",
+        "    seconds",
+        DOUBLE,
+        "the clock:",
+    ),
+    Fault(
+        "no-wait",
+        "a wait that does not wait",
+        "backend",
+        "self.xp.cuda.get_current_stream().synchronize()",
+        "self.xp.cuda.get_current_stream()",
+        DOUBLE,
+        "the clock:",
+    ),
+)
+
+CARELESS = (
+    Fault(
+        "negative-id",
+        "an id below 0, which a GPU wraps in silence",
+        "backend",
+        "ids.min() < 0 or ids.max() >= V",
+        "ids.max() >= V",
+        DOUBLE,
+        "was not refused",
+    ),
+    Fault(
+        "id-beyond",
+        "an id beyond the last row, which a GPU wraps in silence",
+        "backend",
+        "ids.min() < 0 or ids.max() >= V",
+        "ids.min() < 0",
+        DOUBLE,
+        "was not refused",
+    ),
+    Fault(
+        "lost-additions",
+        "`target[rows] += values`, which adds once to a repeated row",
+        "backend",
+        "self.xp.add.at(target, rows, values)",
+        "target[rows] += values",
+        DOUBLE,
+        "names one place repeatedly",
+    ),
+    Fault(
+        "overflow",
+        "a softmax that does not subtract the maximum",
+        "softmax",
+        "powers = xp.exp(shifted)",
+        "powers = xp.exp(scores)",
+        DOUBLE,
+        "differs from NumPy",
+    ),
+    Fault(
+        "temporary-output",
+        "a kernel that writes into a copy which nobody keeps",
+        "backend",
+        "scale(scores, bias, log_sums[:, None], n[:, None], scores)",
+        "scale(scores, bias, log_sums[:, None], n[:, None], scores.copy())",
+        DOUBLE,
+        "differs from NumPy",
+    ),
+    Fault(
+        "stale-workspace",
+        "a result added to what the last step left",
+        "training",
+        "first=i == 0)",
+        "first=False)",
+        DOUBLE,
+        "differs from NumPy",
+    ),
+    Fault(
+        "python-float",
+        "a Python float as the parameter of a kernel",
+        "backend",
+        "*map(real, numbers)",
+        "*numbers",
+        DOUBLE,
+        "a Python float has no type",
+    ),
+    Fault(
+        "short-integers",
+        "32-bit offsets for a kernel that wants 64",
+        "backend",
+        "N.indptr.astype(np.int64)",
+        "N.indptr.astype(np.int32)",
+        DOUBLE,
+        "is int64, got int32",
+    ),
+    Fault(
+        "memory-ignored",
+        "all rows at once, whatever memory is free",
+        "backend",
+        "return max(1, min(rows, free // 2 // row_bytes))",
+        "return rows",
+        DOUBLE,
+        "free memory was ignored",
+    ),
+    Fault(
+        "table-too-large",
+        "counts kept on the device although they do not fit",
+        "backend",
+        "self.table = self.move(N) if fits else None",
+        "self.table = self.move(N)",
+        DOUBLE,
+        "the counts do not fit",
+    ),
+    Fault(
+        "installed-is-usable",
+        "CuPy taken for usable because it is installed",
+        "backend",
+        "if not cupy.cuda.is_available():",
+        "if not cupy.cuda:",
+        DOUBLE,
+        "was not refused",
+    ),
+    Fault(
+        "broken-driver",
+        "an error of CUDA that reaches the user as it is",
+        "backend",
+        "except Exception as error:  # whatever CUDA's libraries may raise",
+        "except ImportError as error:",
+        DOUBLE,
+        "CUDARuntimeError",
+    ),
+    Fault(
+        "cached-backend",
+        "a backend that is kept when the GPU is gone",
+        "backend",
+        'def get_backend(name: str | Backend = "auto"',
+        '@lru_cache\ndef get_backend(name: str | Backend = "auto"',
+        DOUBLE,
+        "was not refused",
+    ),
+)
+
+CUDA = (
+    Fault(
+        "wrong-reduction",
+        "a reduction with the wrong operator",
+        "backend",
+        '"a + b", "y = a", "0", "sum_of_surprises"',
+        '"a > b ? a : b", "y = a", "0", "sum_of_surprises"',
+        EMULATOR,
+        "negative-sampling: loss",
+    ),
+    Fault(
+        "missing-rescale",
+        "sums of different maxima added as they are",
+        "backend",
+        "r.s = a.s * exp(a.m - r.m) + b.s * exp(b.m - r.m);",
+        "r.s = a.s + b.s;",
+        EMULATOR,
+        "differs from NumPy",
+    ),
+    Fault(
+        "single-inside",
+        "single precision inside a kernel for doubles",
+        "backend",
+        "REAL m, s;",
+        "float m, s;",
+        EMULATOR,
+        "differs from NumPy",
+    ),
+    Fault(
+        "forgotten-bias",
+        "a bias that one of two kernels forgets",
+        "backend",
+        '"log_sum(x + bias)"',
+        '"log_sum(x)"',
+        EMULATOR,
+        "differs from NumPy",
+    ),
+    Fault(
+        "swapped-index",
+        "row and column of an element swapped",
+        "backend",
+        "rows[i / D] * D + i % D",
+        "rows[i % D] * D + i / D",
+        EMULATOR,
+        "",
+    ),
+    Fault(
+        "forgotten-rows",
+        "a row of the batch taken for a row of the table",
+        "backend",
+        "long long j = begin[rows[r]] + i % lanes;",
+        "long long j = begin[r] + i % lanes;",
+        EMULATOR,
+        "",
+    ),
+    Fault(
+        "wrong-stride",
+        "threads that share a row, and all visit the same cells",
+        "backend",
+        "for (; j < end; j += lanes) scores",
+        "for (; j < end; j += 1) scores",
+        EMULATOR,
+        "",
+    ),
+    Fault(
+        "too-few-threads",
+        "a launch with fewer threads than the kernel needs",
+        "backend",
+        "scores, size=B * self.lanes)",
+        "scores, size=B)",
+        EMULATOR,
+        "",
+    ),
+    Fault(
+        "uninitialised",
+        "a sum that starts from what lay in memory",
+        "backend",
+        "for (seen = 0; j < end;",
+        "for (; j < end;",
+        EMULATOR,
+        "",
+    ),
+    Fault(
+        "whole-abs",
+        "the absolute value of a number cut to an integer",
+        "backend",
+        "log1p(exp(-fabs(x)))",
+        "log1p(exp(-abs((int)x)))",
+        EMULATOR,
+        "negative-sampling: loss",
+    ),
+    Fault(
+        "swapped-branches",
+        "the two branches of a sigmoid swapped",
+        "backend",
+        "(x < 0 ? small : T(1)) / (1 + small)",
+        "(x < 0 ? T(1) : small) / (1 + small)",
+        EMULATOR,
+        "negative-sampling",
+    ),
+    Fault(
+        "swapped-factors",
+        "the two factors of a running mean swapped",
+        "backend",
+        "keep_v * v[k] + add_v * slope * slope",
+        "add_v * v[k] + keep_v * slope * slope",
+        EMULATOR,
+        "softmax:",
+    ),
+    Fault(
+        "syntax",
+        "CUDA that no compiler takes, in a string",
+        "backend",
+        '"y = exp(x + bias - log_sum) * n"',
+        '"y = exp(x + bias - log_sum) * n)"',
+        EMULATOR,
+        "expected",
+    ),
+    Fault(
+        "not-in-cuda",
+        "a constant of C that CUDA's compiler does not know",
+        "backend",
+        "m(-3.0e38), s(0)",
+        "m(-INFINITY), s(0)",
+        EMULATOR,
+        "INFINITY",
+    ),
+    Fault(
+        "mixed-kinds",
+        "float32 and float64 for the same letter of a kernel",
+        "backend",
+        "asarray(N.data.astype(self.dtype))",
+        "asarray(N.data)",
+        EMULATOR,
+        "",
+    ),
+    Fault(
+        "wrong-number",
+        "a kernel that is given one argument too few",
+        "backend",
+        "*sizes, scores, bias, out)",
+        "*sizes, scores, out)",
+        EMULATOR,
+        "",
+    ),
+    Fault(
+        "repeated-rows",
+        "rows that occur twice in a step which writes to them",
+        "training",
+        "default_rng([self.seed, epoch]).permutation(V)",
+        "default_rng([self.seed, epoch]).integers(0, V, V)",
+        EMULATOR,
+        "",
+    ),
+)
+
+FAULTS = (*MISSING, *WRONG_SIDE, *WAITING, *CARELESS, *CUDA)
+
+
+def table() -> list[tuple[str, str]]:
+    """Return what each fault is, and the layer that finds it."""
+    return [(fault.what, fault.layer) for fault in FAULTS]

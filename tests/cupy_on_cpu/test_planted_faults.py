@@ -1,0 +1,105 @@
+"""Typical mistakes, planted into the library's own code: each is found."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from cupy_on_cpu import check_xp, emulator
+from cupy_on_cpu.faults import (
+    DOUBLE,
+    EMULATOR,
+    FAULTS,
+    LAYERS,
+    STATIC,
+    table,
+)
+from cupy_on_cpu.plant import changed_source
+
+WHY_NO_EMULATOR = emulator.reason_missing()
+
+
+def static_findings(root):
+    """Return the findings of the static check, with each of its faults."""
+    library = root / "skipgram_lib"
+    modules = sorted(library.glob("*.py"))
+    found = {"": [str(one) for one in check_xp.check_files(modules)] or None}
+    for fault in FAULTS:
+        if fault.layer == STATIC:
+            before = (library / f"{fault.module}.py").read_text("utf-8")
+            known = {one.problem for one in check_xp.check_source(before)}
+            after = check_xp.check_source(changed_source(fault, library))
+            new = {one.problem for one in after} - known
+            found[fault.name] = "; ".join(new) or None
+    return found
+
+
+def errors_in_a_process(root, layer):
+    """Return the errors of the exercise, with each fault of a layer."""
+    paths = [str(root), str(root / "tests")]
+    settings = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "cupy_on_cpu.plant", layer],
+        cwd=root,
+        env=os.environ | settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    print(done.stderr)
+    assert done.returncode == 0, done.stderr[-2_000:]
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        STATIC,
+        pytest.param(DOUBLE, marks=pytest.mark.slow),
+        pytest.param(
+            EMULATOR,
+            marks=[
+                pytest.mark.slow,
+                pytest.mark.skipif(
+                    WHY_NO_EMULATOR is not None, reason=str(WHY_NO_EMULATOR)
+                ),
+            ],
+        ),
+    ],
+)
+def test_a_layer_finds_its_faults_and_no_others(root, layer):
+    if layer == STATIC:
+        found = static_findings(root)
+    else:
+        found = errors_in_a_process(root, layer)
+    assert found.pop("") is None, "the library as it is"
+    wanted = {one.name: one.says for one in FAULTS if one.layer == layer}
+    assert found.keys() == wanted.keys()
+    missed = {
+        name: (found[name], says)
+        for name, says in wanted.items()
+        if says not in (found[name] or "")
+    }
+    assert missed == {}
+
+
+def test_a_fault_is_planted_in_one_place(root):
+    for fault in FAULTS:
+        source = changed_source(fault, root / "skipgram_lib")
+        compile(source, fault.module, "exec")
+        assert fault.old != fault.new
+
+
+def test_each_layer_has_faults_of_its_own():
+    assert len(FAULTS) >= 28
+    assert set(LAYERS) == {STATIC, DOUBLE, EMULATOR}
+    counts = Counter(layer for _, layer in table())
+    assert counts.keys() == set(LAYERS)
+    assert min(counts.values()) >= 4
+    for field in ("name", "what"):
+        texts = Counter(getattr(fault, field) for fault in FAULTS)
+        assert max(texts.values()) == 1
+    assert all(fault.says for fault in FAULTS)
