@@ -170,7 +170,7 @@ WRONG_SIDE = (
         "xp.arange(len(row)), xp.asarray(borders)",
         "xp.arange(len(row)), borders",
         DOUBLE,
-        "is not on the device",
+        "all on the device",
     ),
     Fault(
         "device-draw",
@@ -445,7 +445,7 @@ CUDA = (
         "rows[i / D] * D + i % D",
         "rows[i % D] * D + i / D",
         EMULATOR,
-        "",
+        "softmax: loss",
     ),
     Fault(
         "forgotten-rows",
@@ -454,7 +454,7 @@ CUDA = (
         "long long j = begin[rows[r]] + i % lanes;",
         "long long j = begin[r] + i % lanes;",
         EMULATOR,
-        "",
+        "softmax: loss",
     ),
     Fault(
         "wrong-stride",
@@ -463,7 +463,7 @@ CUDA = (
         "for (; j < end; j += lanes) scores",
         "for (; j < end; j += 1) scores",
         EMULATOR,
-        "",
+        "differs from NumPy",
     ),
     Fault(
         "too-few-threads",
@@ -472,7 +472,7 @@ CUDA = (
         "scores, size=B * self.lanes)",
         "scores, size=B)",
         EMULATOR,
-        "",
+        "differs from NumPy",
     ),
     Fault(
         "uninitialised",
@@ -481,14 +481,14 @@ CUDA = (
         "for (seen = 0; j < end;",
         "for (; j < end;",
         EMULATOR,
-        "",
+        "differs from NumPy",
     ),
     Fault(
         "whole-abs",
         "the absolute value of a number cut to an integer",
         "backend",
         "log1p(exp(-fabs(x)))",
-        "log1p(exp(-abs((int)x)))",
+        "log1p(exp(-T(abs((int)x))))",
         EMULATOR,
         "negative-sampling: loss",
     ),
@@ -535,7 +535,7 @@ CUDA = (
         "asarray(N.data.astype(self.dtype))",
         "asarray(N.data)",
         EMULATOR,
-        "",
+        "Type is mismatched",
     ),
     Fault(
         "wrong-number",
@@ -544,7 +544,7 @@ CUDA = (
         "*sizes, scores, bias, out)",
         "*sizes, scores, out)",
         EMULATOR,
-        "",
+        "Loop size is undecided",
     ),
     Fault(
         "repeated-rows",
@@ -553,7 +553,7 @@ CUDA = (
         "default_rng([self.seed, epoch]).permutation(V)",
         "default_rng([self.seed, epoch]).integers(0, V, V)",
         EMULATOR,
-        "",
+        "softmax: loss",
     ),
 )
 

@@ -45,8 +45,7 @@ def errors_in_a_process(root, layer):
         [sys.executable, "-m", "cupy_on_cpu.plant", layer],
         cwd=root,
         env=os.environ | settings,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         encoding="utf-8",
     )
     print(done.stderr)
@@ -58,7 +57,7 @@ def errors_in_a_process(root, layer):
     "layer",
     [
         STATIC,
-        pytest.param(DOUBLE, marks=pytest.mark.slow),
+        DOUBLE,
         pytest.param(
             EMULATOR,
             marks=[
