@@ -138,7 +138,7 @@ WRONG_SIDE = (
     ),
     Fault(
         "host-bias",
-        "a bias that is copied without a word",
+        "a host array assigned to an array of the device",
         "training",
         "network.bias[:] = backend.asarray(objective.initial_bias())",
         "network.bias[:] = objective.initial_bias()",
@@ -174,7 +174,7 @@ WRONG_SIDE = (
     ),
     Fault(
         "device-draw",
-        "random numbers drawn on the device, which are others",
+        "random numbers drawn on the device, where they are others",
         "network",
         "(rng.normal(0, scale, (V, D)) for _ in range(2))",
         "(backend.xp.random.normal(0, scale, (V, D)) for _ in range(2))",
@@ -337,13 +337,13 @@ CARELESS = (
         "differs from NumPy",
     ),
     Fault(
-        "python-float",
-        "a Python float as the parameter of a kernel",
+        "wide-numbers",
+        "float64 numbers for a kernel of float32",
         "backend",
         "*map(real, numbers)",
-        "*numbers",
+        "*map(np.float64, numbers)",
         DOUBLE,
-        "a Python float has no type",
+        "is float32, got float64",
     ),
     Fault(
         "short-integers",

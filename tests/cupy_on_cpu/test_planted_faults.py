@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -90,6 +91,13 @@ def test_a_fault_is_planted_in_one_place(root):
         source = changed_source(fault, root / "skipgram_lib")
         compile(source, fault.module, "exec")
         assert fault.old != fault.new
+
+
+@pytest.mark.parametrize("old", ["import numpy as pandas", "import"])
+def test_a_fault_whose_place_is_gone_is_not_passed_over(root, old):
+    fault = replace(FAULTS[0], old=old)
+    with pytest.raises(AssertionError, match="write the fault anew"):
+        changed_source(fault, root / "skipgram_lib")
 
 
 def test_each_layer_has_faults_of_its_own():
