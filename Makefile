@@ -27,7 +27,7 @@ say = @printf '\n== %s\n' "$(1)"
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help train test check-export check-notebooks lint types book-build \
+.PHONY: help train test test-gpu check-export check-notebooks lint types book-build \
 	run-tests bench bench-vectors bench-text bench-training bench-quick book \
 	export format clean
 
@@ -74,7 +74,7 @@ train: $(LIGHT)  ## train the network of the tutorial, show what it learned
 
 # --- Test ---------------------------------------------------------------------
 
-test: check-export check-notebooks lint types book-build run-tests  ## run everything CI runs
+test: check-export check-notebooks lint types book-build test-gpu run-tests  ## run everything CI runs
 
 check-export: $(FULL)
 	$(call say,Is the library what the notebooks export?)
@@ -104,6 +104,17 @@ run-tests: $(FULL) book-build
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile \
 		--nbval --nbval-current-env \
 		--nbval-sanitize-with nbval_sanitize.cfg notebooks tests
+
+# A GPU is not needed: tests/cupy_on_cpu/README.md says what stands in for it.
+ON_CPU := PYTHONPATH=tests $(BIN)/python -m cupy_on_cpu
+
+test-gpu: $(FULL)  ## the same tests and chapters on CuPy, without a GPU
+	$(call say,Run the tests on a strict double of CuPy)
+	@$(ON_CPU) double -n $(WORKERS)
+	$(call say,Run the tests on CuPy itself and an emulated GPU)
+	@$(ON_CPU) emulator -n $(WORKERS)
+	$(call say,Run the notebooks there)
+	@$(ON_CPU) notebooks -n $(WORKERS)
 
 # --- Measure ------------------------------------------------------------------
 
