@@ -110,3 +110,14 @@ def test_each_layer_has_faults_of_its_own():
         texts = Counter(getattr(fault, field) for fault in FAULTS)
         assert max(texts.values()) == 1
     assert all(fault.says for fault in FAULTS)
+
+
+def test_the_chapter_lists_the_faults(root):
+    text = (root / "notebooks" / "15_gpu.ipynb").read_text("utf-8")
+    cells = json.loads(text)["cells"]
+    lines = "".join("".join(cell["source"]) for cell in cells).split("\n")
+    for what, layer in table():
+        assert f"| {what} | {layer} |" in lines
+    assert f"````{{dropdown}} {len(FAULTS)} mistakes, and what finds them" in (
+        lines
+    )
