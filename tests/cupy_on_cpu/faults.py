@@ -338,15 +338,6 @@ CARELESS = (
         "differs from NumPy",
     ),
     Fault(
-        "wide-numbers",
-        "float64 numbers for a kernel of float32",
-        "backend",
-        "*map(real, numbers)",
-        "*map(np.float64, numbers)",
-        DOUBLE,
-        "is float32, got float64",
-    ),
-    Fault(
         "short-integers",
         "32-bit offsets for a kernel that wants 64",
         "backend",

@@ -4,6 +4,8 @@ import pytest
 
 from cupy_on_cpu import emulator
 
+ARCHITECTURES = 75, 80, 90, 100
+
 emulator.install()
 
 
@@ -12,3 +14,10 @@ def no_swallowed_errors():
     """Fail a test whose errors got lost in CuPy's compiled code."""
     yield
     emulator.check_no_errors()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def kernels_are_cuda():
+    """Compile every kernel that the tests made, for four kinds of GPUs."""
+    yield
+    assert emulator.compile_for(ARCHITECTURES) == []
