@@ -32,6 +32,10 @@ class FetchError(Exception):
     """MathJax could not be fetched; the message says why."""
 
 
+# Python 3.11.4 is the first that can leave out what reaches outside a folder.
+SAFELY = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+
+
 def npm_pack(folder):
     """Let npm put the package into ``folder``; return its path."""
     npm = shutil.which("npm")
@@ -54,7 +58,7 @@ def npm_pack(folder):
 def keep_parts(archive, folder):
     """Unpack ``archive``, and copy the parts the book uses to TARGET."""
     with tarfile.open(archive) as package:
-        package.extractall(folder, filter="data")
+        package.extractall(folder, **SAFELY)
     fresh = folder / "mathjax"
     for part in PARTS:
         source = folder / "package" / part
