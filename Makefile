@@ -7,6 +7,9 @@
 PYTHON ?= python3
 # Processes that the tests run in.
 WORKERS ?= 2
+# They share the cores, so a matrix product of theirs has one of them: with
+# more threads than cores, these wait for each other.
+ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 VENV := .venv
 BIN := $(VENV)/bin
 LIGHT := $(VENV)/light
@@ -101,12 +104,12 @@ book-build: $(FULL)
 
 run-tests: $(FULL) book-build
 	$(call say,Run the notebooks and the tests)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile \
+	@$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile \
 		--nbval --nbval-current-env \
 		--nbval-sanitize-with nbval_sanitize.cfg notebooks tests
 
 # A GPU is not needed: tests/cupy_on_cpu/README.md says what stands in for it.
-ON_CPU := PYTHONPATH=tests $(BIN)/python -m cupy_on_cpu
+ON_CPU := PYTHONPATH=tests $(ONE_THREAD) $(BIN)/python -m cupy_on_cpu
 
 test-gpu: $(FULL)  ## the same tests and chapters on CuPy, without a GPU
 	$(call say,Run the tests on a strict double of CuPy)
