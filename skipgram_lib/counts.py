@@ -4,14 +4,15 @@
 
 # %% auto #0
 __all__ = ['count_loss', 'count_gradients', 'join_documents', 'window_weights', 'find_places', 'following_words',
-           'count_following', 'even_groups', 'narrow_weights', 'add_tables', 'count_cells', 'keep_probability',
-           'weighted_counts', 'Counts', 'encode_document', 'no_pair', 'count_text', 'count_pairs', 'entropy_floor',
-           'unigram_entropy']
+           'count_following', 'even_groups', 'narrow_weights', 'add_tables', 'without_end', 'count_cells',
+           'keep_probability', 'weighted_counts', 'Counts', 'encode_document', 'no_pair', 'count_text',
+           'count_settings', 'counter_for', 'count_pairs', 'entropy_floor', 'unigram_entropy']
 
 # %% ../notebooks/06_counting.ipynb #bf34e86f
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from os import cpu_count
 from typing import Any
 
@@ -227,23 +228,34 @@ def add_tables(
         )
         return sp.csr_array(sp.vstack(list(sums), format="csr"))
 
+# %% ../notebooks/06_counting.ipynb #05208e3f
+def without_end(
+    ids: NDArray[np.int32], window: int, V: int
+) -> NDArray[np.int32]:
+    """Ids of a stretch of text, with gaps in place of the last `window`."""
+    ids = ids.copy()
+    ids[-window:] = V
+    return ids
+
 # %% ../notebooks/06_counting.ipynb #8d7ee43d
 def count_cells(
-    ids: NDArray[np.int32], window: int, V: int, side: str, shrink: bool
+    ids: NDArray[np.int32], window: int, V: int, side: str, shrink: bool,
+    open_end: bool = False,
 ) -> sp.csr_array:
     """Whole-number counts over the window; to be divided by w if it shrinks.
 
     Parameters
     ----------
-    ids, window, V : as in `join_documents`
+    ids, window, V : as in `join_documents`, or a stretch of what it gives
     side : "both", "left" or "right"
     shrink : weigh distance d with the whole number window + 1 - d
+    open_end : the last `window` ids begin no pair, they only end some
 
     Returns
     -------
     sparse int64 array, shape (V, V), its rows in order
     """
-    places = find_places(ids, V)
+    places = find_places(without_end(ids, window, V) if open_end else ids, V)
     ends = places.indptr[: V + 1]
     weights = narrow_weights(window_weights(window, shrink), ends)
     groups = even_groups(ends, max(V, 2**15))
@@ -285,16 +297,18 @@ def keep_probability(
 
 # %% ../notebooks/06_counting.ipynb #52b42ab0
 def weighted_counts(
-    cells: sp.csr_array, denominator: int, keep: NDArray[np.float64]
+    cells: sp.csr_array, denominator: int, keep: NDArray[np.float64],
+    keep_rows: NDArray[np.float64] | None = None,
 ) -> sp.csr_array:
     """Expected counts N, a sparse float64 array (V, V).
 
     Parameters
     ----------
     cells, denominator, keep : as in `Counts`
+    keep_rows : what is kept of the centres, where `cells` are some rows
     """
-    N = cells.astype(np.float64)
-    rows = np.repeat(keep, np.diff(N.indptr))
+    N, own = cells.astype(np.float64), keep if keep_rows is None else keep_rows
+    rows = np.repeat(own, np.diff(N.indptr))
     N.data *= rows * keep[N.indices] / denominator
     return sp.csr_array(N)
 
@@ -328,7 +342,8 @@ class Counts:
                 "counts made in different ways cannot be added: "
                 f"{self.settings} and {other.settings}"
             )
-        return replace(self, cells=self.cells + other.cells)
+        cells = self.cells + other.cells
+        return Counts(cells, self.denominator, self.keep, self.settings)
 
 # %% ../notebooks/06_counting.ipynb #d0aecf57
 def encode_document(document: Any, vocabulary: Vocabulary) -> NDArray[Any]:
@@ -370,11 +385,33 @@ def count_text(
     return cells
 
 # %% ../notebooks/06_counting.ipynb #c3a309e8
+def count_settings(
+    vocabulary: Vocabulary, window: int, shrink_windows: bool,
+    sample: float | None, side: str,
+) -> dict[str, Any]:
+    """Check how to count, and write it down; as in `count_pairs`."""
+    window_offsets(check_at_least("window", window, 1), side)
+    return {"window": int(window), "side": side,
+            "shrink_windows": bool(shrink_windows),
+            "sample": float(sample or 0),
+            "vocabulary": fingerprint(vocabulary.words)}
+
+
+def counter_for(client: Any) -> Callable[..., sp.csr_array]:
+    """Return what counts: `count_text`, or the workers of a Dask client."""
+    if client is None:
+        return count_text
+    from skipgram_lib.distributed import count_on_cluster
+
+    return partial(count_on_cluster, client=client)
+
+# %% ../notebooks/06_counting.ipynb #628e8324
 def count_pairs(
     documents: Iterable[Any], vocabulary: Vocabulary, window: int = 5,
     shrink_windows: bool = True,
     sample: float | None = 1e-3,
     side: str = "both",
+    client: Any = None,
 ) -> Counts:
     """Count the (centre, context) pairs of some documents.
 
@@ -385,20 +422,17 @@ def count_pairs(
     window, side : int, str, as in `window_offsets`
     shrink_windows : bool, weigh distance d by (window + 1 - d) / window
     sample : float or None (keep all words), as in `keep_probability`
+    client : Dask Client whose workers count (chapter 16), or None
 
     Raises
     ------
     SkipgramError
         If a setting or a document is not usable, or there is no pair.
     """
-    window = check_at_least("window", window, 1)
-    window_offsets(window, side)
-    keep = keep_probability(vocabulary, sample)
-    cells = count_text(documents, vocabulary, window, side, shrink_windows)
-    settings = {"window": window, "side": side,
-                "shrink_windows": bool(shrink_windows),
-                "sample": float(sample or 0),
-                "vocabulary": fingerprint(vocabulary.words)}
+    how = window, shrink_windows, sample, side
+    settings = count_settings(vocabulary, *how)
+    keep, count = keep_probability(vocabulary, sample), counter_for(client)
+    cells = count(documents, vocabulary, window, side, shrink_windows)
     return Counts(cells, window if shrink_windows else 1, keep, settings)
 
 # %% ../notebooks/06_counting.ipynb #1753b2a5
@@ -408,15 +442,19 @@ def entropy_floor(N: sp.csr_array) -> float:
     Parameters
     ----------
     N : sparse float64 array, shape (V, V), rows are centres
+        Or a table on the disk, which comes in blocks of rows.
 
     Returns
     -------
     float
         In nats a pair.
     """
-    per_centre = np.repeat(N.sum(axis=1), np.diff(N.indptr))
-    cells, n = N.data, np.maximum(per_centre, np.finfo(float).tiny)
-    return -float((cells * np.log(cells / n)).sum() / cells.sum())
+    sums = np.zeros(2)
+    for part in N.blocks() if hasattr(N, "blocks") else [N]:
+        per_centre = np.repeat(part.sum(axis=1), np.diff(part.indptr))
+        n, cells = np.maximum(per_centre, np.finfo(float).tiny), part.data
+        sums += (cells * np.log(cells / n)).sum(), cells.sum()
+    return -float(sums[0] / sums[1])
 
 
 def unigram_entropy(N: sp.csr_array) -> float:
