@@ -77,7 +77,7 @@ train: $(LIGHT)  ## train the network of the tutorial, show what it learned
 
 # --- Test ---------------------------------------------------------------------
 
-test: check-export check-notebooks lint types book-build test-gpu run-tests  ## run everything CI runs
+test: check-export check-notebooks lint types book-build run-tests test-gpu  ## run everything CI runs
 
 check-export: $(FULL)
 	$(call say,Is the library what the notebooks export?)
@@ -102,14 +102,16 @@ book-build: $(FULL)
 	@rm -rf _build
 	@$(BIN)/jupyter-book build . -W -n --keep-going --quiet
 
+# What the chapters train is kept, so that test-gpu need not train it again.
+ON_CPU := PYTHONPATH=tests $(ONE_THREAD) \
+	CUPY_ON_CPU_TRAININGS=$(CURDIR)/_build/trainings \
+	$(BIN)/python -m cupy_on_cpu
+
 run-tests: $(FULL) book-build
 	$(call say,Run the notebooks and the tests)
-	@$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile \
-		--nbval --nbval-current-env \
-		--nbval-sanitize-with nbval_sanitize.cfg notebooks tests
+	@$(ON_CPU) record -n $(WORKERS)
 
 # A GPU is not needed: tests/cupy_on_cpu/README.md says what stands in for it.
-ON_CPU := PYTHONPATH=tests $(ONE_THREAD) $(BIN)/python -m cupy_on_cpu
 
 test-gpu: $(FULL)  ## the same tests and chapters on CuPy, without a GPU
 	$(call say,Run the tests on a strict double of CuPy)
@@ -118,6 +120,7 @@ test-gpu: $(FULL)  ## the same tests and chapters on CuPy, without a GPU
 	@$(ON_CPU) emulator -n $(WORKERS)
 	$(call say,Run the notebooks there)
 	@$(ON_CPU) notebooks -n $(WORKERS)
+	@rm -rf _build/trainings
 
 # --- Measure ------------------------------------------------------------------
 

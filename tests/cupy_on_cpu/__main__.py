@@ -1,10 +1,12 @@
 """Run the library's tests, or its chapters, where CuPy takes NumPy's place.
 
     python -m cupy_on_cpu double|emulator|notebooks [OPTION OF PYTEST ...]
+    python -m cupy_on_cpu record [OPTION OF PYTEST ...]
 
 From the folder of the project, with it and `tests/` on PYTHONPATH; see
 `make test-gpu`. The tests are the same as on NumPy: `backend="auto"`, which
-nearly all of them use, finds a GPU there.
+nearly all of them use, finds a GPU there. `record` runs everything on NumPy,
+and keeps what the chapters train for `notebooks` (see few_steps.py).
 """
 
 import os
@@ -31,20 +33,22 @@ SUITE = [
         "start",
     )
 ]
+NOTEBOOKS = [
+    "--nbval",
+    "--nbval-current-env",
+    "--nbval-sanitize-with",
+    "nbval_sanitize.cfg",
+    "notebooks",
+]
 RUNS = {
     "double": ["-p", "cupy_on_cpu.plugin_double", *SUITE],
     "emulator": ["-p", "cupy_on_cpu.plugin_emulator", *SUITE],
-    "notebooks": [
-        "--nbval",
-        "--nbval-current-env",
-        "--nbval-sanitize-with",
-        "nbval_sanitize.cfg",
-        "notebooks",
-    ],
+    "notebooks": NOTEBOOKS,
+    "record": [*NOTEBOOKS, "tests"],
 }
 
 
-def run_pytest(arguments: list[str]) -> int:
+def run_pytest(run: str, arguments: list[str]) -> int:
     """Run pytest, and return its exit status.
 
     IPython leaves its history in its folder, so that is a copy.
@@ -52,7 +56,11 @@ def run_pytest(arguments: list[str]) -> int:
     paths = os.pathsep.join([str(HERE.parents[1]), str(HERE.parent)])
     with TemporaryDirectory() as folder:
         ipython = shutil.copytree(HERE / "ipython", Path(folder, "ipython"))
-        own = {"IPYTHONDIR": str(ipython), "PYTHONPATH": paths}
+        own = {
+            "IPYTHONDIR": str(ipython),
+            "PYTHONPATH": paths,
+            "CUPY_ON_CPU_NOTEBOOKS": run,
+        }
         command = [sys.executable, "-m", "pytest", "-q", *arguments]
         return subprocess.run(command, env=os.environ | own).returncode
 
@@ -60,13 +68,14 @@ def run_pytest(arguments: list[str]) -> int:
 def main() -> int:
     """Run pytest; or say why not, which is no failure."""
     run, options = sys.argv[1], sys.argv[2:]
-    missing = None if run == "double" else reason_missing()
+    missing = None if run in ("double", "record") else reason_missing()
     if missing:
         print(f"skipped: {missing}")
         return 0
     # Full-size training has tests of its own; it would take minutes here.
-    some = [] if run == "notebooks" else ["-m", "not slow"]
-    return run_pytest(["--dist", "loadfile", *some, *options, *RUNS[run]])
+    some = [] if run in ("notebooks", "record") else ["-m", "not slow"]
+    arguments = ["--dist", "loadfile", *some, *options, *RUNS[run]]
+    return run_pytest(run, arguments)
 
 
 sys.exit(main())

@@ -5,16 +5,28 @@ where a chapter trains a large network, its first steps are made on the device
 *and* on the host, and their losses compared; the others are made on the host
 alone, and their weights brought to the device. The chapter goes on with what
 a whole training gives. Large tables of vectors are searched on the host.
+
+The host's training is the one that the chapter had on NumPy. `make test` runs
+the chapters there first, and keeps the losses and the weights after each epoch
+in the folder that CUPY_ON_CPU_TRAININGS names; what is not there is trained.
 """
 
+import json
 import os
 from copy import copy
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import joblib
+import numpy as np
 
 # Steps of a large training that the device makes: the one setting.
 STEPS = int(os.environ.get("CUPY_ON_CPU_STEPS", "2"))
 # Networks of so many words, or more, are large.
 LARGE = 2_000
 TOLERANCE = 1e-5
+# Where trainings are kept from one run of the chapters to the next.
+KEPT = os.environ.get("CUPY_ON_CPU_TRAININGS")
 
 
 def on_host(network):
@@ -47,9 +59,79 @@ def fresh(objective):
     return other
 
 
+def kept_folder(*given):
+    """Folder of a training, by all that it is given; None: none is kept."""
+    return Path(KEPT, joblib.hash(given)) if KEPT else None
+
+
+def save_weights(folder, network, epoch):
+    """Keep the weights that a network has after an epoch."""
+    for name, array in vars(network).items():
+        np.save(folder / f"{name}-{epoch}.npy", array)
+
+
+def keep(made, network, plan, folder):
+    """Pass the steps of a training on the host on, and keep it."""
+    if folder is None or folder.exists():
+        yield from made
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    per_epoch = -(-len(network.bias) // plan.batch_rows)
+    with TemporaryDirectory(dir=folder.parent) as scratch:
+        losses, new = [], Path(scratch, "new")
+        new.mkdir()
+        for step, (epoch, rows, loss) in enumerate(made, 1):
+            losses.append(float(loss))
+            if step % per_epoch == 0:
+                save_weights(new, network, epoch)
+            yield epoch, rows, loss
+        (new / "losses.json").write_text(json.dumps(losses))
+        if not folder.exists():
+            new.rename(folder)
+
+
+def repeat(network, plan, folder):
+    """Yield the steps of a training that was kept; set its weights."""
+    losses = json.loads((folder / "losses.json").read_text())
+    V = len(network.bias)
+    per_epoch, batches = -(-V // plan.batch_rows), plan.batches(V)
+    for step, ((epoch, rows), loss) in enumerate(
+        zip(batches, losses, strict=True), 1
+    ):
+        if step % per_epoch == 0:
+            for name, array in vars(network).items():
+                array[...] = np.load(folder / f"{name}-{epoch}.npy")
+        yield epoch, rows, loss
+
+
+def record(make_steps):
+    """Return `make_steps` that keeps what a large network learns."""
+
+    def recorded(network, objective, plan, backend, penalty):
+        made = make_steps(network, objective, plan, backend, penalty)
+        if len(network.bias) < LARGE:
+            yield from made
+            return
+        folder = kept_folder(network, fresh(objective), plan, penalty)
+        yield from keep(made, network, plan, folder)
+
+    recorded.is_shortened = True
+    return recorded
+
+
+def host_steps(make_steps, network, objective, plan, penalty):
+    """Train a large network on the host, or repeat what is kept of it."""
+    from skipgram_lib.backend import Backend
+
+    folder = kept_folder(network, objective, plan, penalty)
+    if folder is not None and folder.exists():
+        return repeat(network, plan, folder)
+    made = make_steps(network, objective, plan, Backend(), penalty)
+    return keep(made, network, plan, folder)
+
+
 def shorten(make_steps):
     """Return `make_steps` with most of a large training on the host."""
-    from skipgram_lib.backend import Backend
 
     def few_steps(network, objective, plan, backend, penalty):
         if is_small(network, backend):
@@ -59,8 +141,7 @@ def shorten(make_steps):
         on_device = make_steps(
             network, fresh(objective), plan, backend, penalty
         )
-        goal = fresh(objective)
-        made = make_steps(twin, goal, plan, Backend(), penalty)
+        made = host_steps(make_steps, twin, fresh(objective), plan, penalty)
         for step, (epoch, rows, loss) in enumerate(made, 1):
             if step <= STEPS:
                 _, _, other = next(on_device)
@@ -96,19 +177,32 @@ def search_on_host(on):
     return stay
 
 
-CHANGED = {"make_steps": shorten, "network_loss": measure_on_host}
+RECORDED = {"make_steps": record}
+SHORTENED = {"make_steps": shorten, "network_loss": measure_on_host}
 
 
-def install(shell):
-    """Change the library, and what a chapter defines by the same names."""
-    from skipgram_lib import training, vectors
+def shorten_all(shell):
+    """Shorten what a chapter trains on an emulated device."""
+    from skipgram_lib import vectors
 
     vectors.VectorTable.on = search_on_host(vectors.VectorTable.on)
-    for name, change in CHANGED.items():
+    install(shell, SHORTENED)
+
+
+def record_all(shell):
+    """Keep what a chapter trains on NumPy."""
+    install(shell, RECORDED)
+
+
+def install(shell, changes):
+    """Change the library, and what a chapter defines by the same names."""
+    from skipgram_lib import training
+
+    for name, change in changes.items():
         setattr(training, name, change(getattr(training, name)))
 
     def after_cell(*result):
-        for name, change in CHANGED.items():
+        for name, change in changes.items():
             own = shell.user_ns.get(name)
             if own is not None and not hasattr(own, "is_shortened"):
                 shell.user_ns[name] = change(own)
