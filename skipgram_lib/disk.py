@@ -131,7 +131,9 @@ def most_frequent_words(
     max_size, min_count : as in `most_frequent`
     """
     least, total = check_at_least("min_count", min_count, 1), 0
-    size = max_size and check_at_least("vocabulary size", max_size, 1)
+    size = max_size
+    if size is not None:
+        size = check_at_least("vocabulary size", size, 1)
 
     def frequent() -> Iterator[tuple[int, str]]:
         nonlocal total

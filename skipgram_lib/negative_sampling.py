@@ -634,6 +634,7 @@ def sampled_objective(
     Parameters
     ----------
     N : sparse float64 array, shape (V, V), rows are centres
+        A table on the disk is brought into memory.
     vocabulary : the V words; the noise follows their frequencies
     negative, power, shared, uses_bias : as in `NegativeSampling`
     """
@@ -643,7 +644,7 @@ def sampled_objective(
             f"counts of {N.shape[0]:,}; count with the same one"
         )
     noise = noise_distribution(vocabulary, power)
-    sides = both_sides(N, noise, negative, shared)
+    sides = both_sides(N.tocsr(), noise, negative, shared)
     return SampledObjective(*sides, np.log(negative * noise), uses_bias)
 
 # %% ../notebooks/14_negative_sampling.ipynb #ca9b1d20
