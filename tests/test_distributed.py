@@ -8,7 +8,7 @@ from itertools import chain
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skipgram_lib import (
@@ -94,8 +94,9 @@ def test_tokens_of_a_text_cut_behind_white_space_are_its_tokens(
     assert list(chain.from_iterable(tokens)) == tokenize(text, letters)
 
 
-@given(st.lists(texts, min_size=1, max_size=3), sizes, sizes, letters,
-       documents)
+@given(
+    st.lists(texts, min_size=1, max_size=3), sizes, sizes, letters, documents
+)
 def test_parts_have_the_tokens_of_the_whole(
     folder, contents, size, block, letters, document
 ):
@@ -134,8 +135,14 @@ def test_replaced_bytes_are_those_of_the_whole(folder, data, size, block):
 
 
 @given(
-    st.lists(texts, min_size=1, max_size=4), sizes, sizes, st.integers(1, 30),
-    st.integers(1, 6), letters, documents, st.sampled_from([1, 3, None]),
+    st.lists(texts, min_size=1, max_size=4),
+    sizes,
+    sizes,
+    st.integers(1, 30),
+    st.integers(1, 6),
+    letters,
+    documents,
+    st.sampled_from([1, 3, None]),
 )
 def test_counts_of_parts_are_those_of_the_whole(
     folder, contents, size, block, stretch, window, letters, document, most
@@ -162,3 +169,405 @@ def join_and_count(files, vocabulary, window):
     ids = [vocabulary.encode(document) for document in files]
     joined = parts_of_text.join_documents(ids, window, len(vocabulary))
     return count_cells(joined, window, len(vocabulary), "both", True)
+
+
+@pytest.fixture
+def small_parts(monkeypatch):
+    """Cut files into parts of 37 bytes."""
+    monkeypatch.setattr(parts_of_text, "PART", 37)
+
+
+@pytest.fixture(scope="module")
+def client():
+    """Return a client with two workers, each a process, on loopback."""
+    with connect(None, 2, "2GB") as client:
+        yield client
+
+
+def in_memory(files, **settings):
+    """Count in memory: what everything else has to agree with."""
+    listed = list(
+        read_documents(
+            files.paths, files.letters, files.document, files.errors
+        )
+    )
+    vocabulary = Vocabulary.from_tokens(listed)
+    return vocabulary, count_pairs(listed, vocabulary, **settings)
+
+
+def narrow(counts):
+    """Put positions into 32 bits, as counts on the disk have them."""
+    cells = counts.cells
+    cells.indptr = cells.indptr.astype(np.int32)
+    cells.indices = cells.indices.astype(np.int32)
+    return counts
+
+
+def check_all(files, folder, client=None, **settings):
+    """Assert that words and counts of files are those found in memory."""
+    vocabulary, counts = in_memory(files, **settings)
+    found = find_vocabulary(files, folder=folder / "v", client=client)
+    assert found.words == vocabulary.words
+    assert found.frequencies.tolist() == vocabulary.frequencies.tolist()
+    assert found.total_tokens == vocabulary.total_tokens
+    counted = count_files(
+        files,
+        found,
+        folder / "counts",
+        client=client,
+        progress=False,
+        **settings,
+    )
+    same_counts(counted, narrow(counts))
+
+
+@given(
+    st.lists(texts, min_size=1, max_size=4),
+    letters,
+    documents,
+    st.fixed_dictionaries(
+        {
+            "window": st.integers(1, 6),
+            "side": st.sampled_from(["both", "left", "right"]),
+            "shrink_windows": st.booleans(),
+            "sample": st.sampled_from([None, 1e-3]),
+        }
+    ),
+)
+def test_one_machine_agrees_with_memory(
+    folder, tmp_path_factory, contents, letters, document, settings
+):
+    contents[0] = "the fox " + contents[0]
+    write(folder, contents)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts_of_text, "PART", 37)
+        out = tmp_path_factory.getbasetemp() / "one-machine"
+        check_all(TextFiles(folder, letters, document), out, **settings)
+
+
+@settings(max_examples=12)
+@given(
+    st.lists(texts, min_size=1, max_size=4),
+    letters,
+    documents,
+    st.integers(10, 60),
+    st.integers(1, 6),
+)
+def test_workers_agree_with_memory(
+    folder,
+    tmp_path_factory,
+    client,
+    contents,
+    letters,
+    document,
+    size,
+    window,
+):
+    contents[0] = "the fox " + contents[0]
+    write(folder, contents)
+    files = TextFiles(folder, letters, document)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts_of_text, "PART", size)
+        out = tmp_path_factory.getbasetemp() / "workers"
+        check_all(files, out, client, window=window)
+        vocabulary, counts = in_memory(files, window=window)
+        again = count_pairs(files, vocabulary, window, client=client)
+        same_counts(again, counts)
+
+
+@settings(max_examples=12)
+@given(
+    st.lists(st.lists(st.sampled_from("abcdez"), max_size=30), max_size=6),
+    st.integers(1, 6),
+    st.sampled_from(["both", "left", "right"]),
+    st.booleans(),
+    st.integers(5, 40),
+)
+def test_workers_count_documents_that_are_sent(
+    client, lists, window, side, shrink, size
+):
+    lists.append(["a", "b"])
+    vocabulary = Vocabulary(list("abcde"), [40, 20, 10, 5, 1], 80)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts_of_text, "stretch_size", lambda *_: size)
+        patch.setattr(parts_of_text, "FAN_IN", 2)
+        for sent in (lists, [vocabulary.encode(d) for d in lists]):
+            how = vocabulary, window, shrink, None, side
+            same_counts(
+                count_pairs(iter(sent), *how, client=client),
+                count_pairs(iter(sent), *how),
+            )
+
+
+def test_blocks_of_rows_and_several_levels_of_sums(
+    client, tmp_path, monkeypatch
+):
+    rng = np.random.default_rng(0)
+    words = np.array(["w" + chr(97 + i) for i in range(26)])
+    text = " ".join(words[rng.zipf(1.3, 3000) % 26])
+    (tmp_path / "text").write_text(text)
+    files = TextFiles(tmp_path / "text")
+    monkeypatch.setattr(parts_of_text, "PART", 200)
+    monkeypatch.setattr(parts_of_text, "FAN_IN", 3)
+    monkeypatch.setattr(
+        parts_of_text, "row_blocks", lambda *_: [0, 1, 2, 9, 26]
+    )
+    assert len(cut_files(files, 200)) == 45
+    check_all(files, tmp_path, client)
+
+
+def test_row_blocks_cover_all_rows():
+    for V in (1, 2, 50, 1000):
+        f = np.maximum(10**6 // np.arange(1, V + 1), 1)
+        vocabulary = Vocabulary([f"w{i}" for i in range(V)], f, f.sum())
+        for room in (10**3, 10**6, 10**9):
+            rows = parts_of_text.row_blocks(vocabulary, 5, room)
+            assert rows[0] == 0 and rows[-1] == V
+            assert (np.diff(rows) > 0).all()
+            assert len(rows) <= parts_of_text.MOST_BLOCKS + 2
+
+
+def test_a_job_that_fails_on_a_worker_names_its_file(client, tmp_path):
+    for name in ("good", "bad"):
+        (tmp_path / name).write_bytes(b"the fox " * 9 + name.encode())
+    files = TextFiles([tmp_path / "good", tmp_path / "bad"])
+    vocabulary = find_vocabulary(files, folder=tmp_path / "v")
+    (tmp_path / "bad").write_bytes(b"the fox \xff fox")
+    with pytest.raises(SkipgramError, match=r"/bad is not UTF-8.* offset 8;"):
+        count_files(files, vocabulary, tmp_path / "c", client=client)
+    assert not (tmp_path / "c").exists()
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_packed_files_are_one_part(tmp_path):
+    text = "the quick brown fox jumps over the lazy dog " * 9
+    (tmp_path / "a.gz").write_bytes(gzip.compress(text.encode()))
+    (tmp_path / "b.txt").write_text(text)
+    files = TextFiles(tmp_path)
+    assert [p.stop for p in cut_files(files, 10**6)] == [None, len(text)]
+    check_all(files, tmp_path / "out")
+    (tmp_path / "a.gz").write_bytes(gzip.compress(text.encode())[:-9])
+    with pytest.raises(SkipgramError, match=r"cannot read .*a\.gz: Compr"):
+        find_vocabulary(files, folder=tmp_path / "v")
+
+
+def test_offset_of_a_bad_byte_is_that_of_the_file(tmp_path):
+    path = tmp_path / "text"
+    data = "naïve ".encode() * 50 + b"caf\xe9 " + b"the fox " * 30
+    path.write_bytes(data)
+    with pytest.raises(SkipgramError) as whole:
+        list(TextFiles(path))
+    for size in (20, 100, 1000):
+        with pytest.raises(SkipgramError) as parts:
+            for part in cut_files(TextFiles(path), size):
+                list(part_tokens(part, TextFiles(path), 30))
+        assert str(parts.value) == str(whole.value)
+
+
+@pytest.mark.parametrize("when", ["before", "while"])
+@pytest.mark.parametrize("change", ["longer", "touched", "gone", "shorter"])
+def test_a_file_that_changes_is_refused(tmp_path, when, change):
+    path = tmp_path / "text"
+    path.write_text("the quick brown fox " * 100)
+    files = TextFiles(path)
+    part = cut_files(files, 10**6)[0]
+
+    def change_it():
+        if change == "longer":
+            with path.open("a") as f:
+                f.write("dog")
+        elif change == "shorter":
+            os.truncate(path, 100)
+        elif change == "touched":
+            os.utime(path, ns=(0, 0))
+        else:
+            path.unlink()
+
+    tokens = own_tokens(part, files)
+    if when == "while":
+        next(tokens)
+    change_it()
+    expected = (
+        "cannot read .*text: No such file"
+        if change == "gone"
+        else "text has changed since it was listed"
+    )
+    with pytest.raises(SkipgramError, match=expected):
+        list(tokens)
+
+
+def test_a_pipe_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SkipgramError, match="pipe is a pipe or a device"):
+        cut_files(TextFiles(tmp_path / "pipe"), 10)
+
+
+def test_a_run_without_white_space_is_refused(monkeypatch):
+    monkeypatch.setattr(parts_of_text, "LONGEST_RUN", 1000)
+    for data in (b"x" * 1001, b"a " + b"x" * 1100 + b" b"):
+        with pytest.raises(SkipgramError, match="more than 1,000 bytes"):
+            list(white_pieces(io.BytesIO(data), "text", 64))
+    fine = b"x" * 1000 + b" " + b"y" * 990
+    pieces = list(white_pieces(io.BytesIO(fine), "text", 64))
+    assert b"".join(pieces) == fine
+
+
+def test_a_line_of_any_length_is_read_in_pieces(tmp_path):
+    path = tmp_path / "line"
+    path.write_text("the quick brown fox " * 60_000)
+    files = TextFiles(path, document="line")
+    pieces = list(part_tokens(cut_files(files, 10**9)[0], files))
+    assert len(pieces) == 5
+    assert max(len(p.documents[0]) for p in pieces) < 60_000
+
+
+@pytest.mark.parametrize("empty", ["", " \n ", "... 123"])
+@pytest.mark.parametrize("document", ["file", "line"])
+def test_a_path_without_words_is_refused(tmp_path, empty, document):
+    (tmp_path / "good").write_text("the fox")
+    (tmp_path / "empty").write_text(empty)
+    files = TextFiles(
+        [tmp_path / "good", tmp_path / "empty"], document=document
+    )
+    vocabulary = Vocabulary(["fox", "the"], [1, 1], 2)
+    for call in (
+        lambda: list(files),
+        lambda: find_vocabulary(files, folder=tmp_path / "v"),
+        lambda: count_files(files, vocabulary, tmp_path / "c"),
+    ):
+        with pytest.raises(SkipgramError, match="no words in .*empty; is"):
+            call()
+    check_all(TextFiles(tmp_path, document=document), tmp_path / "out")
+
+
+def test_a_text_without_pairs_is_refused(tmp_path, client):
+    (tmp_path / "text").write_text("fox\nfox\nthe")
+    files = TextFiles(tmp_path / "text", document="line")
+    vocabulary = Vocabulary(["fox", "the"], [2, 1], 3)
+    for someone in (None, client):
+        with pytest.raises(SkipgramError, match="no pair within 5 words"):
+            count_files(files, vocabulary, tmp_path / "c", client=someone)
+    for nothing in ([], [["fox"]], files):
+        with pytest.raises(SkipgramError, match="no pair within 2 words"):
+            count_on_cluster(nothing, vocabulary, 2, "both", True, client)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["text"]
+
+
+@pytest.fixture
+def store():
+    """Return an empty file system in memory, of fsspec."""
+    system = pytest.importorskip("fsspec").filesystem("memory")
+    system.store.clear()
+    yield system
+    system.store.clear()
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize("document", ["file", "line"])
+def test_addresses_are_read_like_files(store, tmp_path, document):
+    contents = {
+        "a.txt": b"\xef\xbb\xbfThe quick brown fox\njumps over\nthe lazy dog",
+        "b/c.txt": b"dog and fox, fox and dog. " * 5,
+        "b/d.gz": gzip.compress(b"the lazy fox\nthe quick dog"),
+        "b/.hidden": b"\xff",
+    }
+    for name, data in contents.items():
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).write_bytes(data)
+        store.pipe(f"/in/{name}", data)
+    there = TextFiles("memory://in", document=document)
+    here = TextFiles(tmp_path / "in", document=document)
+    assert list(there) == list(here)
+    vocabulary, counts = in_memory(here)
+    assert find_vocabulary(there, folder=tmp_path).words == vocabulary.words
+    counted = count_files(there, vocabulary, tmp_path / "out")
+    same_counts(counted, narrow(counts))
+    some = TextFiles(["memory://in/b/*.txt", "memory://in/a.txt"])
+    assert [p.path for p in cut_files(some, 10**6)] == [
+        "memory:///in/b/c.txt",
+        "memory://in/a.txt",
+    ]
+
+
+def test_an_address_that_changes_is_refused(store):
+    store.pipe("/text", b"the fox " * 9)
+    files = TextFiles("memory://text")
+    part = cut_files(files, 10**6)[0]
+    store.pipe("/text", b"the dog " * 9)
+    with pytest.raises(SkipgramError, match="text has changed since"):
+        list(own_tokens(part, files))
+    store.rm("/text")
+    with pytest.raises(SkipgramError, match="cannot read memory://text"):
+        list(own_tokens(part, files))
+
+
+def test_addresses_that_lead_nowhere(store):
+    with pytest.raises(SkipgramError, match="no such file .*memory://x"):
+        list(TextFiles("memory://x"))
+    with pytest.raises(SkipgramError, match="cannot read nosuch://x: "):
+        list(TextFiles("nosuch://x"))
+    store.pipe("/none", b"123")
+    with pytest.raises(SkipgramError, match="no words in memory://none"):
+        list(TextFiles("memory://none"))
+
+
+def test_what_is_not_installed_is_named(monkeypatch):
+    def fail(name):
+        raise ImportError(name)
+
+    monkeypatch.setattr(parts_of_text, "import_module", fail)
+    for call in (
+        lambda: list(TextFiles("s3://bucket/x")),
+        lambda: connect().__enter__(),
+    ):
+        with pytest.raises(
+            SkipgramError, match=r"pip install 'skipgram-lib\[distributed\]'"
+        ):
+            call()
+
+
+@pytest.mark.parametrize(
+    ("size", "number"),
+    [
+        ("4GB", 4 * 10**9),
+        ("4 gb", 4 * 10**9),
+        ("1.5M", 1_500_000),
+        ("2GiB", 2**31),
+        ("1000000", 10**6),
+        (2**30, 2**30),
+        ("3TB", 3 * 10**12),
+        ("2000k", 2 * 10**6),
+        ("1024KiB", 2**20),
+        ("2000000B", 2 * 10**6),
+    ],
+)
+def test_sizes(size, number):
+    assert parse_size(size) == number
+
+
+@pytest.mark.parametrize(
+    "size", ["", "GB", "4XB", "-1GB", "4G B", "4GBB", "0", "999kB", "nan"]
+)
+def test_what_is_no_size(size):
+    with pytest.raises(SkipgramError, match="size"):
+        parse_size(size)
+
+
+def test_settings_of_files_are_checked():
+    for name in ("letters", "document", "errors"):
+        with pytest.raises(SkipgramError, match=f"{name} is .*, got 'x'"):
+            TextFiles(["x"], **{name: "x"})
+    with pytest.raises(SkipgramError, match="size must be .* least 1"):
+        cut_files(TextFiles(["x"]), 0)
+
+
+def test_counters_add_up():
+    counters = [Counter("abca"), Counter("ab"), Counter()]
+    assert parts_of_text.sum_counters(*counters) == Counter("abcaab")
+
+
+def test_parts_are_named(tmp_path):
+    part = TextPart("text", 1000, 2000, 5000, "")
+    assert str(part) == "text (bytes 1,000 to 2,000)"
+    assert len(part) == 1000
+    assert str(TextPart("text.gz", 0, None, 5000, "")) == "text.gz"
