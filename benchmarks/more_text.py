@@ -121,7 +121,7 @@ def train(args, counts, out):
     found = skipgram(
         "train", "--counts", counts, "--out", out, "--backend", "numpy",
         "--vector-size", args.vector_size, "--epochs", args.epochs,
-        "--batch-rows", args.batch_rows, "--vocab-size", args.words,
+        "--batch-rows", args.batch_rows,
     )  # fmt: skip
     losses = {
         name: found[name]
