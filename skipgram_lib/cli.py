@@ -7,13 +7,13 @@ __all__ = ['Answer', 'Parser', 'FIT', 'CHOICES', 'COMMANDS', 'EXAMPLES', 'Comman
            'add_vectors', 'is_model', 'read_vectors', 'find_vectors', 'add_text_options', 'add_model_options',
            'add_device_options', 'add_training_options', 'plain_settings', 'fit_settings', 'train_options', 'TextFiles',
            'documents_of', 'phrases_of', 'read_and_count', 'words_to_show', 'loss_ladder', 'report', 'phrases_path',
-           'describe_phrases', 'method_text', 'check_train', 'tell_words', 'run_train', 'loss_lines', 'written_lines',
-           'show_train', 'add_topn', 'add_search', 'context_options', 'read_model', 'run_context', 'show_context',
-           'similar_options', 'named', 'run_similar', 'show_similar', 'analogy_options', 'run_analogy', 'show_analogy',
-           'odd_options', 'run_odd', 'show_odd', 'evaluate_options', 'run_evaluate', 'interval_of', 'interval_text',
-           'show_test', 'show_evaluate', 'convert_options', 'run_convert', 'show_convert', 'map_options', 'run_map',
-           'show_map', 'selftest_options', 'do_selftest', 'show_selftest', 'examples_of', 'help_page', 'make_parser',
-           'forgive_letters', 'reader_gone', 'main']
+           'describe_phrases', 'method_text', 'check_train', 'tell_words', 'held_checkpoints', 'warn', 'train_model',
+           'run_train', 'loss_lines', 'written_lines', 'show_train', 'add_topn', 'add_search', 'context_options',
+           'read_model', 'run_context', 'show_context', 'similar_options', 'named', 'run_similar', 'show_similar',
+           'analogy_options', 'run_analogy', 'show_analogy', 'odd_options', 'run_odd', 'show_odd', 'evaluate_options',
+           'run_evaluate', 'interval_of', 'interval_text', 'show_test', 'show_evaluate', 'convert_options',
+           'run_convert', 'show_convert', 'map_options', 'run_map', 'show_map', 'selftest_options', 'do_selftest',
+           'show_selftest', 'examples_of', 'help_page', 'make_parser', 'forgive_letters', 'reader_gone', 'main']
 
 # %% ../notebooks/17_command_line.ipynb #e2f2dce0
 import argparse
@@ -22,17 +22,21 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+# %% ../notebooks/17_command_line.ipynb #e7df9cd3
 import numpy as np
 import shtab
 
 from . import __version__
-from .backend import get_backend
+from .backend import Backend, get_backend
+from .checkpoints import Checkpoints, Interrupted
+from .checkpoints import checkpoint_files
 from .counts import Counts, count_pairs
 from .counts import entropy_floor, unigram_entropy
 from .errors import SkipgramError, check_at_least
@@ -261,6 +265,11 @@ def train_options(parser: Parser) -> None:
               help="folder of the model; an older model in it is replaced")
     out.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
     add("--show", nargs="+", metavar="WORD", help="words to show at the end")
+    add("--checkpoint-every", type=float, default=60, metavar="SECONDS",
+        help="keep what was trained in DIR.checkpoint until the model is "
+        "written (%(default)s); 0: after each step")
+    add("--resume", action="store_true",
+        help="go on from DIR.checkpoint; all else as before")
 
 # %% ../notebooks/17_command_line.ipynb #7470f18e
 @dataclass(frozen=True)
@@ -418,23 +427,70 @@ def tell_words(model: SkipGram, shown: Sequence[str]) -> Answer:
     }
 
 # %% ../notebooks/17_command_line.ipynb #7eb6ae0e
+@contextmanager
+def held_checkpoints(out: Path, resume: bool) -> Iterator[Checkpoints]:
+    """Hold the checkpoints of a model while it is trained.
+
+    Parameters
+    ----------
+    out : folder of the model
+    resume : there must be a checkpoint
+    """
+    folder = out.with_name(f"{out.name}.checkpoint")
+    with Checkpoints(folder, own=True, tell=warn) as box:
+        there = bool(checkpoint_files(folder))
+        if resume and not there:
+            raise SkipgramError(f"there is no checkpoint in {folder} to go "
+                                "on from; leave out --resume")
+        if there and not resume:
+            warn(f"the first checkpoint of this run replaces the one in "
+                 f"{folder}, from which --resume would go on")
+        try:
+            yield box
+        except KeyboardInterrupt as stop:
+            if not checkpoint_files(folder):
+                raise
+            text = str(stop) or f"interrupted; a checkpoint is in {folder}"
+            raise Interrupted(f"{text}; go on with --resume") from stop
+
+
+def warn(text: str) -> None:
+    """Tell the person who waits what is not as it should be."""
+    say(f"skipgram: {text}")
+
+# %% ../notebooks/17_command_line.ipynb #465de840
+def train_model(
+    args: argparse.Namespace, settings: Answer, where: Backend,
+    text: tuple[Vocabulary, Counts], box: Checkpoints,
+) -> SkipGram:
+    """Train the model that a command line asks for."""
+    vocabulary, counts = text
+    model = SkipGram(vocabulary, args.vector_size, args.seed, where)
+    say(f"training {len(vocabulary):,} x {args.vector_size}: "
+        f"{method_text(settings)}")
+    keep = {"checkpoint": box, "checkpoint_every": args.checkpoint_every,
+            "resume": args.resume}
+    return model.fit(counts, **settings, **keep)
+
+# %% ../notebooks/17_command_line.ipynb #8632b1b5
 def run_train(args: argparse.Namespace) -> Answer:
     """Answer `skipgram train`: train, save, and tell what was learned."""
     begin, (out, settings) = perf_counter(), check_train(args)
     where = get_backend(args.backend, args.tf32)
-    vocabulary, counts, phrases = read_and_count(args)
-    shown = args.show or words_to_show(vocabulary, counts)
-    _ = [vocabulary[word] for word in shown]  # an unknown one stops here
-    model = SkipGram(vocabulary, args.vector_size, args.seed, where)
-    say(f"training {len(vocabulary):,} x {args.vector_size}: "
-        f"{method_text(settings)}")
-    model.fit(counts, **settings)
-    answer = {"model": args.out, "phrases": describe_phrases(phrases, args),
-              **report(model, counts, settings)}
-    answer["words"] = tell_words(model, shown)
-    model.save(out)
-    if phrases:
-        phrases.save(phrases_path(out))
+    with held_checkpoints(out, args.resume) as box:
+        vocabulary, counts, phrases = read_and_count(args)
+        shown = args.show or words_to_show(vocabulary, counts)
+        _ = [vocabulary[word] for word in shown]  # an unknown one stops here
+        text = vocabulary, counts
+        model = train_model(args, settings, where, text, box)
+        answer = {"model": args.out,
+                  "phrases": describe_phrases(phrases, args),
+                  **report(model, counts, settings)}
+        answer["words"] = tell_words(model, shown)
+        model.save(out)
+        if phrases:
+            phrases.save(phrases_path(out))
+        box.remove()
     return answer | {"seconds": perf_counter() - begin}
 
 # %% ../notebooks/17_command_line.ipynb #ce014736
@@ -865,6 +921,7 @@ skipgram train book.txt more/ --vocab-size 20000 --out my_model
 skipgram train book.txt --phrases 2 --out phrased
 skipgram train --objective negative-sampling --out out/sampled
 skipgram train --plain --full-windows --sample 0 --out out/tutorial
+skipgram train --out out/long --checkpoint-every 10
 skipgram context out/model soviet union russia fish
 skipgram convert out/model out/vectors.bin
 skipgram convert out/vectors.bin few.vec.gz --limit 5000
@@ -951,8 +1008,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         code, text = 1, str(error)
     except MemoryError:
         code, text = 1, "out of memory; choose a smaller vocabulary or limit"
-    except KeyboardInterrupt:
-        code, text = 130, "interrupted; nothing was written"
+    except KeyboardInterrupt as stop:
+        code, text = 130, str(stop) or "interrupted; nothing was written"
     except BrokenPipeError:
         return reader_gone()
     except OSError as error:  # a folder without permission, a full disk

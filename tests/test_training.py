@@ -6,6 +6,7 @@ import os
 import re
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -33,6 +34,7 @@ from skipgram_lib import (
     count_pairs,
     training,
 )
+from skipgram_lib.checkpoints import HeldFolder, write_through
 from skipgram_lib.counts import (
     count_gradients,
     count_loss,
@@ -42,6 +44,7 @@ from skipgram_lib.counts import (
 from skipgram_lib.network import Network, initial_network
 from skipgram_lib.start import first_weights
 from skipgram_lib.training import (
+    MODEL_FILES,
     PLAIN,
     Adam,
     Optimiser,
@@ -52,6 +55,7 @@ from skipgram_lib.training import (
     frequency_bias,
     network_loss,
     scale_softmax,
+    sealed_json,
     train_steps,
 )
 
@@ -604,12 +608,13 @@ def fail_the_second_time(function):
 @pytest.mark.parametrize(
     ("owner", "name", "broken"),
     [
-        (Path, "write_bytes", fail),
-        (Path, "write_text", fail),
+        (training, "write_through", fail),
+        (training, "write_through", fail_the_second_time(write_through)),
+        (os, "fsync", fail),
         (os, "replace", fail),
         (os, "replace", fail_the_second_time(os.replace)),
     ],
-    ids=["weights", "json", "first rename", "second rename"],
+    ids=["first file", "second file", "sync", "first rename", "second rename"],
 )
 def test_a_save_that_fails_leaves_the_older_model(
     untrained, toy_model, tmp_path, monkeypatch, owner, name, broken
@@ -628,7 +633,7 @@ def test_a_save_that_fails_leaves_the_older_model(
 def test_a_first_save_that_fails_leaves_nothing(
     toy_model, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(Path, "write_bytes", fail)
+    monkeypatch.setattr(training, "write_through", fail)
     with pytest.raises(SkipgramError, match="No space left on device"):
         toy_model.save(tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
@@ -687,6 +692,12 @@ def test_a_folder_that_may_not_be_written_is_named(
 # Damaged models
 
 
+@pytest.fixture(scope="module")
+def model_bytes(toy_model):
+    """Return the contents of a model's files, by name."""
+    return training.model_files(toy_model)
+
+
 @pytest.fixture
 def saved(toy_model, tmp_path):
     """Save a model and return its folder."""
@@ -731,19 +742,119 @@ def test_json_that_cannot_be_read_is_named(saved, name, content):
     assert f"{saved / name} is damaged (" in refusal(saved)
 
 
+def seal_again(folder):
+    """Put new checksums into model.json, as if it had been saved so."""
+    about = json.loads((folder / "model.json").read_text("utf-8"))
+    about.pop("sha256", None)
+    files = {name: (folder / name).read_bytes() for name in MODEL_FILES[1:]}
+    (folder / "model.json").write_bytes(sealed_json(about, files))
+
+
 def edit_json(folder, name, **changes):
     """Change entries of a JSON file; `None` takes one out."""
     content = json.loads((folder / name).read_text("utf-8")) | changes
     kept = {key: v for key, v in content.items() if v is not None}
     (folder / name).write_text(json.dumps(kept), "utf-8")
+    seal_again(folder)
 
 
-@pytest.mark.parametrize("version", [0, 2, "1"])
+@pytest.mark.parametrize("version", [0, 3, "1"])
 def test_another_format_version_is_named(saved, version):
     edit_json(saved, "model.json", format_version=version)
     message = refusal(saved)
     assert f"has format version {version}" in message
-    assert "this library reads version 1" in message
+    assert "this library reads versions 1 to 2" in message
+
+
+def make_version_1(folder):
+    """Rewrite a model as the first version of the format had it."""
+    about = json.loads((folder / "model.json").read_text("utf-8"))
+    about = {"format": about["format"], "format_version": 1} | {
+        name: about[name]
+        for name in (
+            "vocabulary_size", "vector_size", "seed", "counts", "history"
+        )
+    }  # fmt: skip
+    (folder / "model.json").write_text(json.dumps(about), "utf-8")
+
+
+def test_a_model_of_the_first_format_is_read(saved, toy_model):
+    make_version_1(saved)
+    assert_same_model(SkipGram.load(saved), toy_model)
+
+
+def test_a_model_that_version_1_of_the_library_wrote_is_read(root):
+    model = SkipGram.load(root / "tests" / "data" / "model_version_1")
+    assert model.vocabulary.words == ["new", "york", "city"]
+    assert host(model.network.W_in).shape == (3, 2)
+    assert [record.epoch for record in model.history] == [1, 2]
+    assert model.counted["window"] == 2
+
+
+@given(st.sampled_from(MODEL_FILES), st.data())
+def test_any_byte_of_a_model_that_changes_is_noticed(model_bytes, name, data):
+    place = data.draw(st.integers(0, len(model_bytes[name]) - 1))
+    change = data.draw(st.integers(1, 255))
+    spoiled = bytearray(model_bytes[name])
+    spoiled[place] ^= change
+    with TemporaryDirectory() as folder:
+        for file, content in (model_bytes | {name: bytes(spoiled)}).items():
+            Path(folder, file).write_bytes(content)
+        message = refusal(Path(folder))
+    assert "model.json" in message or name in message
+
+
+def test_a_damaged_file_is_named(saved):
+    for name in MODEL_FILES:
+        before = (saved / name).read_bytes()
+        *_, digit = re.finditer(rb"\d", before)
+        (saved / name).write_bytes(
+            before[: digit.start()]
+            + (b"2" if digit[0] == b"1" else b"1")
+            + before[digit.end() :]
+        )
+        assert f"{saved / name} is damaged (its checksum" in refusal(saved)
+        (saved / name).write_bytes(before)
+
+
+def test_a_second_format_without_checksums_is_refused(saved):
+    about = json.loads((saved / "model.json").read_text("utf-8"))
+    del about["sha256"]
+    (saved / "model.json").write_text(json.dumps(about), "utf-8")
+    assert "is damaged" in refusal(saved)
+
+
+def test_a_save_that_was_killed_between_two_renames_is_mended(
+    untrained, toy_model, tmp_path
+):
+    toy_model.save(tmp_path / "model")
+    scratch = training.scratch_of(tmp_path / "model")
+    (scratch / "new").mkdir(parents=True)
+    os.replace(tmp_path / "model", scratch / "old")
+    message = refusal(tmp_path / "model")
+    assert message.endswith(f"the older model is in {scratch / 'old'}")
+    assert_same_model(SkipGram.load(scratch / "old"), toy_model)
+    with pytest.raises(SkipgramError):
+        save_with_a_full_disk(untrained, tmp_path / "model")
+    assert_same_model(SkipGram.load(tmp_path / "model"), toy_model)
+    untrained.save(tmp_path / "model")
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def save_with_a_full_disk(model, folder):
+    """Save a model where nothing can be written."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "write_through", fail)
+        model.save(folder)
+
+
+def test_two_saves_at_once_are_kept_apart(toy_model, tmp_path):
+    scratch = training.scratch_of(tmp_path / "model")
+    running = pytest.raises(SkipgramError, match="another run is writing")
+    with HeldFolder(scratch), running:
+        toy_model.save(tmp_path / "model")
+    toy_model.save(tmp_path / "model")
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
 @pytest.mark.parametrize(
@@ -779,6 +890,8 @@ def test_json_that_does_not_fit_is_refused(saved, name, changes):
 @pytest.mark.parametrize("content", ["[]", "null", "5", '"text"'])
 def test_json_that_is_no_object_is_refused(saved, name, content):
     (saved / name).write_text(content)
+    if name != "model.json":
+        seal_again(saved)
     assert "do not fit together" in refusal(saved)
 
 
@@ -802,6 +915,7 @@ def test_a_word_that_occurs_twice_is_refused(saved, vocabulary):
 def test_weights_that_do_not_fit_are_refused(saved, change):
     file = saved / "weights.safetensors"
     save_file(change(load_file(file)), file)
+    seal_again(saved)
     message = refusal(saved)
     assert "do not fit together" in message
     assert message.endswith("again")
