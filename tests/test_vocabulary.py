@@ -243,12 +243,12 @@ def test_a_broken_gzip_file_is_named(tmp_path, damage):
 
 
 def test_an_unreadable_file_gives_the_systems_reason(tmp_path, monkeypatch):
-    def refuse(path):
+    def refuse(path, flags):
         raise PermissionError(13, "Permission denied")
 
     file = tmp_path / "locked.txt"
     file.write_text("secret")
-    monkeypatch.setattr(type(file), "read_bytes", refuse)
+    monkeypatch.setattr("skipgram_lib.vocabulary.open_at_once", refuse)
     with pytest.raises(SkipgramError) as error:
         read(file)
     assert str(error.value) == f"cannot read {file}: Permission denied"
