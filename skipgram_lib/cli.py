@@ -4,16 +4,19 @@
 
 # %% auto #0
 __all__ = ['Answer', 'Parser', 'FIT', 'CHOICES', 'COMMANDS', 'EXAMPLES', 'Command', 'say', 'bar', 'printable', 'table',
-           'add_vectors', 'is_model', 'read_vectors', 'find_vectors', 'add_text_options', 'add_model_options',
-           'add_device_options', 'add_training_options', 'plain_settings', 'fit_settings', 'train_options', 'TextFiles',
-           'documents_of', 'phrases_of', 'read_and_count', 'words_to_show', 'loss_ladder', 'report', 'phrases_path',
-           'describe_phrases', 'method_text', 'check_train', 'tell_words', 'held_checkpoints', 'warn', 'train_model',
-           'run_train', 'loss_lines', 'written_lines', 'show_train', 'add_topn', 'add_search', 'context_options',
-           'read_model', 'run_context', 'show_context', 'similar_options', 'named', 'run_similar', 'show_similar',
-           'analogy_options', 'run_analogy', 'show_analogy', 'odd_options', 'run_odd', 'show_odd', 'evaluate_options',
-           'run_evaluate', 'interval_of', 'interval_text', 'show_test', 'show_evaluate', 'convert_options',
-           'run_convert', 'show_convert', 'map_options', 'run_map', 'show_map', 'selftest_options', 'do_selftest',
-           'show_selftest', 'examples_of', 'help_page', 'make_parser', 'forgive_letters', 'reader_gone', 'main']
+           'add_vectors', 'is_model', 'read_vectors', 'find_vectors', 'add_text_options', 'add_numbers',
+           'add_counting_options', 'add_model_options', 'add_device_options', 'add_training_options', 'plain_settings',
+           'fit_settings', 'train_options', 'text_files', 'documents_of', 'phrases_of', 'add_large_options',
+           'say_words', 'check_large', 'counts_path', 'check_counted', 'read_large', 'count_on_disk', 'read_and_count',
+           'words_to_show', 'loss_ladder', 'report', 'phrases_path', 'describe_phrases', 'method_text', 'check_train',
+           'tell_words', 'held_checkpoints', 'warn', 'train_model', 'run_train', 'loss_lines', 'written_lines',
+           'show_train', 'count_options', 'workers_of', 'run_count', 'show_count', 'add_topn', 'add_search',
+           'context_options', 'read_model', 'run_context', 'show_context', 'similar_options', 'named', 'run_similar',
+           'show_similar', 'analogy_options', 'run_analogy', 'show_analogy', 'odd_options', 'run_odd', 'show_odd',
+           'evaluate_options', 'run_evaluate', 'interval_of', 'interval_text', 'show_test', 'show_evaluate',
+           'convert_options', 'run_convert', 'show_convert', 'map_options', 'run_map', 'show_map', 'selftest_options',
+           'do_selftest', 'show_selftest', 'examples_of', 'help_page', 'make_parser', 'forgive_letters', 'reader_gone',
+           'main']
 
 # %% ../notebooks/17_command_line.ipynb #e2f2dce0
 import argparse
@@ -22,7 +25,8 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
@@ -39,6 +43,9 @@ from .checkpoints import Checkpoints, Interrupted
 from .checkpoints import checkpoint_files
 from .counts import Counts, count_pairs
 from .counts import entropy_floor, unigram_entropy
+from .disk import check_counts_folder, load_counts
+from .distributed import TextFiles, connect, count_files
+from .distributed import find_vocabulary, parse_size
 from .errors import SkipgramError, check_at_least
 from .evaluation import bootstrap_interval, evaluate_word_pairs
 from .evaluation import evaluate_word_analogies, find_test_set
@@ -50,7 +57,7 @@ from .training import PLAIN, SkipGram, TrainingPlan
 from .training import check_destination, find_rates
 from .vectors import WordVectors
 from .vocabulary import Vocabulary, load_sotu
-from .vocabulary import encode_documents, read_documents
+from .vocabulary import encode_documents
 
 # %% ../notebooks/17_command_line.ipynb #379beb9e
 Answer = dict[str, Any]
@@ -155,41 +162,50 @@ def find_vectors(args: argparse.Namespace, path: str) -> WordVectors:
     return WordVectors(vectors.words[:limit], vectors.matrix[:limit])
 
 # %% ../notebooks/17_command_line.ipynb #0a5a3130
-def add_text_options(parser: argparse.ArgumentParser) -> None:
+def add_text_options(
+    parser: argparse.ArgumentParser, least: str = "*",
+    files: str = "UTF-8 text, plain or .gz; none: the embedded corpus",
+) -> None:
     """Add the options that say which text is read, and how."""
     add = parser.add_argument_group("text").add_argument
-    add(
-        "files",
-        nargs="*",
-        metavar="FILE|DIR",
-        help="UTF-8 text, plain or .gz; none: the embedded corpus",
-    )
+    add("files", nargs=least, metavar="FILE|DIR", help=files)
     add("--letters", choices=["ascii", "unicode"], default="ascii",
         help="letters that words are made of (%(default)s)")
     add("--document", choices=["file", "line"], default="file",
         help="no window reaches over its ends (%(default)s)")
     add("--errors", choices=["strict", "replace"], default="strict",
         help="what to do with bytes that are not UTF-8 (%(default)s)")
-    add("--phrases", type=int, default=0, metavar="N",
-        help="join phrases, found in N passes over the text (%(default)s)")
 
 # %% ../notebooks/17_command_line.ipynb #b55a0d4f
-def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of counting, and of the network."""
-    add = parser.add_argument_group("model").add_argument
-    numbers = {
-        "--vocab-size": (10_000, "most frequent words that are kept"),
-        "--min-count": (1, "leave out words that occur less often"),
-        "--window": (5, "largest distance of centre and context"),
-        "--vector-size": (300, "features of a word"),
-        "--seed": (0, "first weights and order of the rows"),
-        "--sample": (1e-3, "weigh frequent words down; 0: not at all"),
-    }
+def add_numbers(
+    parser: Parser, group: str, numbers: Answer
+) -> Callable[..., argparse.Action]:
+    """Add a group of options that take a number; return what adds more."""
+    add = parser.add_argument_group(group).add_argument
     for name, (default, text) in numbers.items():
         add(name, type=type(default), default=default, metavar="N",
             help=f"{text} (%(default)s)")
+    return add
+
+# %% ../notebooks/17_command_line.ipynb #6967f53b
+def add_counting_options(parser: Parser) -> None:
+    """Add the options that say how pairs are counted."""
+    add = add_numbers(parser, "counting", {
+        "--vocab-size": (10_000, "most frequent words that are kept"),
+        "--min-count": (1, "leave out words that occur less often"),
+        "--window": (5, "largest distance of centre and context"),
+        "--sample": (1e-3, "weigh frequent words down; 0: not at all"),
+    })
     add("--full-windows", action="store_true",
         help="give distant words the weight of near ones")
+
+# %% ../notebooks/17_command_line.ipynb #78e6fa87
+def add_model_options(parser: Parser) -> None:
+    """Add the options of the network."""
+    add_numbers(parser, "model", {
+        "--vector-size": (300, "features of a word"),
+        "--seed": (0, "first weights and order of the rows"),
+    })
     add_device_options(parser)
 
 # %% ../notebooks/17_command_line.ipynb #3702fd3b
@@ -258,6 +274,8 @@ def fit_settings(args: argparse.Namespace) -> Answer:
 def train_options(parser: Parser) -> None:
     """Add the options of `skipgram train`."""
     add_text_options(parser)
+    add_large_options(parser)
+    add_counting_options(parser)
     add_model_options(parser)
     add_training_options(parser)
     add = parser.add_argument_group("output").add_argument
@@ -272,30 +290,15 @@ def train_options(parser: Parser) -> None:
         help="go on from DIR.checkpoint; all else as before")
 
 # %% ../notebooks/17_command_line.ipynb #7470f18e
-@dataclass(frozen=True)
-class TextFiles:
-    """Documents of text files, read anew on each pass.
+def text_files(args: argparse.Namespace) -> TextFiles:
+    """Return the files that a command line names."""
+    return TextFiles(args.files, args.letters, args.document, args.errors)
 
-    Attributes
-    ----------
-    paths, letters, document, errors : as in `read_documents`
-    """
 
-    paths: list[str]
-    letters: str
-    document: str
-    errors: str
-
-    def __iter__(self) -> Iterator[list[str]]:
-        return read_documents(
-            self.paths, self.letters, self.document, self.errors
-        )
-
-# %% ../notebooks/17_command_line.ipynb #515cbb3d
 def documents_of(args: argparse.Namespace) -> Iterable[list[str]]:
     """Return the files that were named, or the embedded corpus."""
     if args.files:
-        return TextFiles(args.files, args.letters, args.document, args.errors)
+        return text_files(args)
     say("no files: the embedded corpus, State of the Union addresses")
     return load_sotu()
 
@@ -311,20 +314,117 @@ def phrases_of(
     say(f"{len(phrases.find_phrases()):,} phrases, passes: {passes}")
     return phrases
 
+# %% ../notebooks/17_command_line.ipynb #515cbb3d
+def add_large_options(parser: Parser) -> None:
+    """Add the options of text that was or must be counted on the disk."""
+    add = parser.add_argument_group("large text").add_argument
+    counts = add("--counts", metavar="DIR",
+                 help="what `skipgram count` wrote; in place of text")
+    counts.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
+    add("--memory", metavar="SIZE",
+        help="count on the disk, with so much memory, such as 2GB")
+    add("--phrases", type=int, default=0, metavar="N",
+        help="join phrases, found in N passes over the text (%(default)s)")
+
 # %% ../notebooks/17_command_line.ipynb #60daf242
+def say_words(vocabulary: Vocabulary, where: str = "") -> None:
+    """Say how much text there is, and how much of it is known."""
+    say(f"{vocabulary.total_tokens:,} words{where}; the "
+        f"{len(vocabulary):,} most frequent cover {vocabulary.coverage:.1%}")
+
+# %% ../notebooks/17_command_line.ipynb #748b2fbd
+def check_large(args: argparse.Namespace) -> None:
+    """Refuse what cannot be asked of counts on the disk."""
+    text = bool(args.files), args.memory is not None, args.phrases > 0
+    if args.counts and any(text):
+        what = ("files", "--memory", "--phrases")[text.index(True)]
+        raise SkipgramError(
+            f"--counts {args.counts} is in place of text; leave out {what}"
+        )
+    if args.memory and not args.files:
+        raise SkipgramError(
+            "--memory is for text of your own; name files or folders"
+        )
+    if args.memory and args.phrases:
+        raise SkipgramError(
+            "phrases are joined in memory; leave out --memory or --phrases"
+        )
+    if args.memory:
+        parse_size(args.memory)
+        check_counts_folder(counts_path(args))
+
+# %% ../notebooks/17_command_line.ipynb #1c641750
+def counts_path(args: argparse.Namespace) -> Path:
+    """Folder for the counts of a training that counts on the disk."""
+    out = Path(args.out)
+    return out.with_name(f"{out.name}.counts")
+
+# %% ../notebooks/17_command_line.ipynb #4a60f037
+def check_counted(
+    args: argparse.Namespace, vocabulary: Vocabulary, counts: Counts
+) -> None:
+    """Refuse options that ask for other counts than those that are there."""
+    how, size = counts.settings, len(vocabulary)
+    if vocabulary.coverage == 1:  # there were no more words
+        size = max(size, args.vocab_size)
+    there = {
+        "--vocab-size": (args.vocab_size, 10_000, size),
+        "--min-count": (args.min_count, 1, args.min_count),
+        "--window": (args.window, 5, how["window"]),
+        "--sample": (args.sample, 1e-3, how["sample"]),
+        "--full-windows": (args.full_windows, False,
+                           not how["shrink_windows"]),
+    }
+    for name, (asked, default, made) in there.items():
+        if asked not in (default, made):
+            raise SkipgramError(
+                f"{args.counts} was counted with {name} {made}, and {asked} "
+                f"is asked for; leave out {name}, or count again"
+            )
+
+# %% ../notebooks/17_command_line.ipynb #5bbd5246
+def read_large(
+    args: argparse.Namespace,
+) -> tuple[Vocabulary, Counts] | None:
+    """Read counts from the disk, or count there; None: not asked for."""
+    if not (args.counts or args.memory):
+        return None
+    if args.memory:
+        return count_on_disk(args, counts_path(args))
+    vocabulary, counts = load_counts(args.counts)
+    check_counted(args, vocabulary, counts)
+    say_words(vocabulary)
+    return vocabulary, counts
+
+# %% ../notebooks/17_command_line.ipynb #71231d91
+def count_on_disk(
+    args: argparse.Namespace, folder: Path, client: Any = None
+) -> tuple[Vocabulary, Counts]:
+    """Count the files that a command line names into a folder."""
+    files = text_files(args)
+    vocabulary = find_vocabulary(
+        files, args.vocab_size, args.min_count, args.memory, folder, client)
+    say_words(vocabulary)
+    counts = count_files(
+        files, vocabulary, folder, args.window, not args.full_windows,
+        args.sample, memory=args.memory, client=client)
+    say(f"{folder} written: {counts.cells.nnz:,} cells")
+    return vocabulary, counts
+
+# %% ../notebooks/17_command_line.ipynb #03962b8a
 def read_and_count(
     args: argparse.Namespace,
 ) -> tuple[Vocabulary, Counts, Phrases | None]:
     """Read the text, join phrases, choose the vocabulary, count pairs."""
+    if large := read_large(args):
+        return (*large, None)
     documents = documents_of(args)
     phrases = phrases_of(documents, args.phrases)
     vocabulary, ids = encode_documents(
         phrases.stream(documents) if phrases else documents,
         args.vocab_size, args.min_count,
     )
-    say(f"{vocabulary.total_tokens:,} words in {len(ids):,} documents; "
-        f"the {len(vocabulary):,} most frequent cover "
-        f"{vocabulary.coverage:.1%}")
+    say_words(vocabulary, f" in {len(ids):,} documents")
     counts = count_pairs(
         ids,
         vocabulary,
@@ -415,6 +515,7 @@ def check_train(args: argparse.Namespace) -> tuple[Path, Answer]:
         phrases_path(out)
     for name in ("vocab_size", "window", "vector_size"):
         check_at_least(name.replace("_", " "), getattr(args, name), 1)
+    check_large(args)
     return out, fit_settings(args)
 
 # %% ../notebooks/17_command_line.ipynb #100bb4f0
@@ -530,6 +631,60 @@ def show_train(answer: Answer) -> str:
         alike = ", ".join(f"{w} {c:.2f}" for w, c in near["neighbours"])
         lines += ["", word, f"  nearby:  {likely}", f"  similar: {alike}"]
     return "\n".join([*lines, "", *written_lines(answer)])
+
+# %% ../notebooks/17_command_line.ipynb #c10dcbb3
+def count_options(parser: Parser) -> None:
+    """Add the options of `skipgram count`."""
+    add_text_options(parser, "+", "UTF-8 text, plain or .gz; also addresses "
+                     "such as s3://bucket/folder, with the extra distributed")
+    add_counting_options(parser)
+    add = parser.add_argument_group("where").add_argument
+    out = add("--out", required=True, metavar="DIR",
+              help="folder of the counts; older counts in it are replaced")
+    out.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
+    add("--memory", default="1GB", metavar="SIZE",
+        help="what counting may take, about (%(default)s)")
+    add("--workers", type=int, metavar="N",
+        help="count in N processes on this machine, by Dask")
+    add("--scheduler", metavar="ADDRESS",
+        help="count on a Dask cluster, such as tcp://10.0.0.1:8786")
+
+# %% ../notebooks/17_command_line.ipynb #a8a9cbb5
+def workers_of(args: argparse.Namespace) -> AbstractContextManager[Any]:
+    """Connect to the workers that a command line asks for, or to none."""
+    if args.workers is not None:
+        check_at_least("workers", args.workers, 1)
+        if args.scheduler:
+            raise SkipgramError(
+                "--workers starts processes here, and --scheduler names "
+                "others; leave one of them out"
+            )
+    if args.workers is None and args.scheduler is None:
+        return nullcontext()
+    return connect(args.scheduler, args.workers, args.memory)
+
+# %% ../notebooks/17_command_line.ipynb #d4075f06
+def run_count(args: argparse.Namespace) -> Answer:
+    """Answer `skipgram count`: count pairs of any text into a folder."""
+    begin, folder = perf_counter(), check_counts_folder(args.out)
+    check_at_least("vocab size", args.vocab_size, 1)
+    check_at_least("window", args.window, 1)
+    parse_size(args.memory)
+    with workers_of(args) as client:
+        vocabulary, counts = count_on_disk(args, folder, client)
+    return {
+        "counts": str(args.out), "tokens": vocabulary.total_tokens,
+        "vocabulary_size": len(vocabulary), "coverage": vocabulary.coverage,
+        "settings": counts.settings, "cells": int(counts.cells.nnz),
+        "bytes": sum(file.stat().st_size for file in folder.iterdir()),
+        "seconds": perf_counter() - begin,
+    }
+
+# %% ../notebooks/17_command_line.ipynb #98ce1cee
+def show_count(answer: Answer) -> str:
+    """Return a line about what was counted."""
+    return ("{counts}: {vocabulary_size:,} words, {cells:,} cells, "
+            "{bytes:,} bytes, {seconds:.1f} s in all".format(**answer))
 
 # %% ../notebooks/17_command_line.ipynb #c4de7f30
 def add_topn(parser: Parser) -> None:
@@ -896,12 +1051,18 @@ def show_selftest(answer: Answer) -> str:
 COMMANDS = {
     "train": Command("train a model on text, save it",
                      train_options, run_train, show_train),
+    "count": Command("count text of any size, to train from",
+                     count_options, run_count, show_count),
     "context": Command("P(nearby | word): the fake task",
                        context_options, run_context, show_context),
     "similar": Command("words with similar vectors",
                        similar_options, run_similar, show_similar),
     "analogy": Command("A is to B as C is to what?",
                        analogy_options, run_analogy, show_analogy),
+}
+
+# %% ../notebooks/17_command_line.ipynb #0e974b5e
+COMMANDS |= {
     "odd": Command("the word that does not belong",
                    odd_options, run_odd, show_odd),
     "evaluate": Command("scores on published tests, or on yours",
@@ -940,6 +1101,9 @@ skipgram evaluate out/vectors.bin --pairs mine.tsv
 skipgram map out/model --out map.png
 skipgram map out/model --words 3000 --method pca --out map.html
 skipgram selftest --backend numpy --sizes 10000
+skipgram count book.txt more/ --out out/counts
+skipgram count book.txt more/ --memory 2GB --workers 2 --out out/counts
+skipgram train --counts out/counts --out out/large
 """
 
 # %% ../notebooks/17_command_line.ipynb #865ba7d2
