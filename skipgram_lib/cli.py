@@ -5,18 +5,18 @@
 # %% auto #0
 __all__ = ['Answer', 'Parser', 'FIT', 'CHOICES', 'COMMANDS', 'EXAMPLES', 'Command', 'say', 'bar', 'printable', 'table',
            'add_vectors', 'is_model', 'read_vectors', 'find_vectors', 'add_text_options', 'add_numbers',
-           'add_counting_options', 'add_model_options', 'add_device_options', 'add_training_options', 'plain_settings',
-           'fit_settings', 'train_options', 'text_files', 'documents_of', 'phrases_of', 'add_large_options',
-           'say_words', 'check_large', 'counts_path', 'check_counted', 'read_large', 'count_on_disk', 'read_and_count',
-           'words_to_show', 'loss_ladder', 'report', 'phrases_path', 'describe_phrases', 'method_text', 'check_train',
-           'tell_words', 'held_checkpoints', 'warn', 'train_model', 'run_train', 'loss_lines', 'written_lines',
-           'show_train', 'count_options', 'workers_of', 'run_count', 'show_count', 'add_topn', 'add_search',
-           'context_options', 'read_model', 'run_context', 'show_context', 'similar_options', 'named', 'run_similar',
-           'show_similar', 'analogy_options', 'run_analogy', 'show_analogy', 'odd_options', 'run_odd', 'show_odd',
-           'evaluate_options', 'run_evaluate', 'interval_of', 'interval_text', 'show_test', 'show_evaluate',
-           'convert_options', 'run_convert', 'show_convert', 'map_options', 'run_map', 'show_map', 'selftest_options',
-           'do_selftest', 'show_selftest', 'examples_of', 'help_page', 'make_parser', 'forgive_letters', 'reader_gone',
-           'main']
+           'add_counting_options', 'add_model_options', 'add_large_options', 'add_device_options',
+           'add_training_options', 'plain_settings', 'fit_settings', 'train_options', 'text_files', 'documents_of',
+           'phrases_of', 'say_words', 'check_large', 'counts_path', 'check_counted', 'read_large', 'count_on_disk',
+           'read_and_count', 'words_to_show', 'loss_ladder', 'report', 'phrases_path', 'describe_phrases',
+           'method_text', 'check_train', 'tell_words', 'held_checkpoints', 'warn', 'train_model', 'run_train',
+           'loss_lines', 'written_lines', 'show_train', 'count_options', 'workers_of', 'run_count', 'show_count',
+           'add_topn', 'add_search', 'context_options', 'read_model', 'run_context', 'show_context', 'similar_options',
+           'named', 'run_similar', 'show_similar', 'analogy_options', 'run_analogy', 'show_analogy', 'odd_options',
+           'run_odd', 'show_odd', 'evaluate_options', 'run_evaluate', 'interval_of', 'interval_text', 'show_test',
+           'show_evaluate', 'convert_options', 'run_convert', 'show_convert', 'map_options', 'run_map', 'show_map',
+           'selftest_options', 'do_selftest', 'show_selftest', 'examples_of', 'help_page', 'make_parser',
+           'forgive_letters', 'reader_gone', 'main']
 
 # %% ../notebooks/17_command_line.ipynb #e2f2dce0
 import argparse
@@ -208,6 +208,18 @@ def add_model_options(parser: Parser) -> None:
     })
     add_device_options(parser)
 
+# %% ../notebooks/17_command_line.ipynb #515cbb3d
+def add_large_options(parser: Parser) -> None:
+    """Add the options of text that was or must be counted on the disk."""
+    add = parser.add_argument_group("large text").add_argument
+    counts = add("--counts", metavar="DIR",
+                 help="what `skipgram count` wrote; in place of text")
+    counts.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
+    add("--memory", metavar="SIZE",
+        help="count on the disk, with so much memory, such as 2GB")
+    add("--phrases", type=int, default=0, metavar="N",
+        help="join phrases, found in N passes over the text (%(default)s)")
+
 # %% ../notebooks/17_command_line.ipynb #3702fd3b
 def add_device_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say where and how a network is computed."""
@@ -313,18 +325,6 @@ def phrases_of(
         documents, passes, connector_words=ENGLISH_CONNECTOR_WORDS)
     say(f"{len(phrases.find_phrases()):,} phrases, passes: {passes}")
     return phrases
-
-# %% ../notebooks/17_command_line.ipynb #515cbb3d
-def add_large_options(parser: Parser) -> None:
-    """Add the options of text that was or must be counted on the disk."""
-    add = parser.add_argument_group("large text").add_argument
-    counts = add("--counts", metavar="DIR",
-                 help="what `skipgram count` wrote; in place of text")
-    counts.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
-    add("--memory", metavar="SIZE",
-        help="count on the disk, with so much memory, such as 2GB")
-    add("--phrases", type=int, default=0, metavar="N",
-        help="join phrases, found in N passes over the text (%(default)s)")
 
 # %% ../notebooks/17_command_line.ipynb #60daf242
 def say_words(vocabulary: Vocabulary, where: str = "") -> None:
