@@ -9,13 +9,13 @@ __all__ = ['Answer', 'Parser', 'FIT', 'CHOICES', 'COMMANDS', 'EXAMPLES', 'Comman
            'add_training_options', 'plain_settings', 'fit_settings', 'train_options', 'text_files', 'documents_of',
            'phrases_of', 'say_words', 'check_large', 'counts_path', 'check_counted', 'read_large', 'count_on_disk',
            'read_and_count', 'words_to_show', 'loss_ladder', 'report', 'phrases_path', 'describe_phrases',
-           'method_text', 'check_train', 'tell_words', 'held_checkpoints', 'warn', 'train_model', 'run_train',
-           'loss_lines', 'written_lines', 'show_train', 'count_options', 'workers_of', 'run_count', 'show_count',
-           'add_topn', 'add_search', 'context_options', 'read_model', 'run_context', 'show_context', 'similar_options',
-           'named', 'run_similar', 'show_similar', 'analogy_options', 'run_analogy', 'show_analogy', 'odd_options',
-           'run_odd', 'show_odd', 'evaluate_options', 'run_evaluate', 'interval_of', 'interval_text', 'show_test',
-           'show_evaluate', 'convert_options', 'run_convert', 'show_convert', 'map_options', 'run_map', 'show_map',
-           'selftest_options', 'do_selftest', 'show_selftest', 'examples_of', 'help_page', 'make_parser',
+           'method_text', 'check_counting', 'check_train', 'tell_words', 'held_checkpoints', 'warn', 'train_model',
+           'run_train', 'loss_lines', 'written_lines', 'show_train', 'count_options', 'workers_of', 'run_count',
+           'show_count', 'add_topn', 'add_search', 'context_options', 'read_model', 'run_context', 'show_context',
+           'similar_options', 'named', 'run_similar', 'show_similar', 'analogy_options', 'run_analogy', 'show_analogy',
+           'odd_options', 'run_odd', 'show_odd', 'evaluate_options', 'run_evaluate', 'interval_of', 'interval_text',
+           'show_test', 'show_evaluate', 'convert_options', 'run_convert', 'show_convert', 'map_options', 'run_map',
+           'show_map', 'selftest_options', 'do_selftest', 'show_selftest', 'examples_of', 'help_page', 'make_parser',
            'forgive_letters', 'reader_gone', 'main']
 
 # %% ../notebooks/17_command_line.ipynb #e2f2dce0
@@ -42,7 +42,8 @@ from .backend import Backend, get_backend
 from .checkpoints import Checkpoints, Interrupted
 from .checkpoints import checkpoint_files
 from .counts import Counts, count_pairs
-from .counts import entropy_floor, unigram_entropy
+from .counts import entropy_floor, keep_probability
+from .counts import unigram_entropy
 from .disk import check_counts_folder, load_counts
 from .distributed import TextFiles, connect, count_files
 from .distributed import find_vocabulary, parse_size
@@ -507,14 +508,21 @@ def method_text(settings: Answer) -> str:
             f"{penalty if settings['penalty'] else 'no penalty'}")
 
 # %% ../notebooks/17_command_line.ipynb #8753c3fc
+def check_counting(args: argparse.Namespace) -> None:
+    """Refuse numbers that no counting can use, before any text is read."""
+    for name in ("vocab_size", "min_count", "window"):
+        check_at_least(name.replace("_", " "), getattr(args, name), 1)
+    keep_probability(Vocabulary(["any"], [1], 1), args.sample)
+
+# %% ../notebooks/17_command_line.ipynb #21813123
 def check_train(args: argparse.Namespace) -> tuple[Path, Answer]:
     """Destination and settings of a training, before any work."""
     out = check_destination(args.out)
     check_at_least("phrases", args.phrases, 0)
     if args.phrases:
         phrases_path(out)
-    for name in ("vocab_size", "window", "vector_size"):
-        check_at_least(name.replace("_", " "), getattr(args, name), 1)
+    check_at_least("vector size", args.vector_size, 1)
+    check_counting(args)
     check_large(args)
     return out, fit_settings(args)
 
@@ -667,8 +675,7 @@ def workers_of(args: argparse.Namespace) -> AbstractContextManager[Any]:
 def run_count(args: argparse.Namespace) -> Answer:
     """Answer `skipgram count`: count pairs of any text into a folder."""
     begin, folder = perf_counter(), check_counts_folder(args.out)
-    check_at_least("vocab size", args.vocab_size, 1)
-    check_at_least("window", args.window, 1)
+    check_counting(args)
     parse_size(args.memory)
     with workers_of(args) as client:
         vocabulary, counts = count_on_disk(args, folder, client)

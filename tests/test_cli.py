@@ -156,7 +156,7 @@ BELOW_ONE = [
     ("--vector-size", "-3", "vector size"),
     ("--epochs", "0", "epochs"),
     ("--vocab-size", "0", "vocab"),
-    ("--min-count", "0", "min_count"),
+    ("--min-count", "0", "min count"),
     ("--sample", "2", "sample"),
     ("--batch-rows", "0", "batch_rows"),
     ("--penalty", "-1", "penalty"),
@@ -453,6 +453,72 @@ def test_help_shows_every_default(capsys):
     shown = " ".join(shown.split())
     assert "(0.03; negative sampling: 0.1)" in shown
     assert "(5/3 of lr; negative sampling: lr)" in shown
+
+
+def test_three_ways_to_the_same_model(text, tmp_path, capsys):
+    """In memory, on the disk, counted first: the same bytes of weights."""
+    counted, ways = tmp_path / "counts", ("plain", "large", "counted")
+    lines = ["--document", "line"]
+    answer = answer_of(capsys, "count", text, *lines, "--out", counted)
+    assert answer["tokens"] == 160
+    assert answer["vocabulary_size"] == 5
+    assert answer["settings"]["window"] == 5
+    folders = [tmp_path / way for way in ways]
+    for folder, source in zip(
+        folders,
+        ([text], [text, "--memory", "100MB"], ["--counts", counted]),
+        strict=True,
+    ):
+        answer_of(capsys, "train", *source, *SMALL, "--out", folder)
+    weights = [(f / "weights.safetensors").read_bytes() for f in folders]
+    assert weights[0] == weights[1] == weights[2]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        [*ways, "counts", "large.counts", "york.txt"]
+    )
+
+
+def test_count_tells_a_person_what_it_wrote(text, tmp_path, capsys):
+    assert main(["count", str(text), "--out", str(tmp_path / "counts")]) == 0
+    out, err = capsys.readouterr()
+    assert re.search(r"counts: 5 words, \d+ cells, [\d,]+ bytes", out)
+    assert "160 words; the 5 most frequent cover 100.0%" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("train york.txt --counts c", "--counts c is in place of text"),
+        ("train --counts c --memory 1GB", "leave out --memory"),
+        ("train --counts c --phrases 1", "leave out --phrases"),
+        ("train --memory 1GB", "name files or folders"),
+        ("train york.txt --memory 1GB --phrases 2", "joined in memory"),
+        ("train york.txt --memory much", "a size is written as"),
+        ("count york.txt --memory 3B", "at least 1MB"),
+        ("count york.txt --window 0", "window must be"),
+        ("count york.txt --vocab-size 0", "vocab size must be"),
+        ("count york.txt --min-count 0", "min count must be"),
+        ("count york.txt --sample 3", "sample must be from 0 to 1"),
+        ("count york.txt --min-count 99", "at least 99 times"),
+        ("count york.txt --workers 0", "workers must be"),
+        ("count york.txt --workers 1 --scheduler x", "leave one of them out"),
+        ("count none.txt", "none.txt"),
+        ("train --counts none", "none holds no counts"),
+        ("train --counts c --window 3", "--window 5, and 3 is asked for"),
+        ("train --counts c --sample 0", "--sample 0.001, and 0.0 is"),
+        ("train --counts c --vocab-size 3", "--vocab-size 5, and 3 is"),
+        ("train --counts c --full-windows", "--full-windows False, and True"),
+    ],
+)
+def test_what_counting_cannot_do_is_one_line(
+    text, tmp_path, monkeypatch, capsys, words, says
+):
+    monkeypatch.chdir(tmp_path)
+    assert main(["count", "york.txt", "--out", "c"]) == 0
+    capsys.readouterr()
+    before = sorted(os.walk(tmp_path))
+    assert main([*words.split(), "--out", "new"]) == 1
+    assert says in complaint(capsys)
+    assert sorted(os.walk(tmp_path)) == before
 
 
 def test_ctrl_c_before_training_is_one_line_and_leaves_nothing(tmp_path):
