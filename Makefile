@@ -31,7 +31,8 @@ say = @printf '\n== %s\n' "$(1)"
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help train test test-gpu check-export check-notebooks lint types book-build \
-	run-tests bench bench-vectors bench-text bench-training bench-quick book \
+	run-tests bench bench-vectors bench-text bench-training bench-more-text \
+	bench-quick book \
 	export format clean
 
 help:  ## list what there is to make
@@ -133,7 +134,7 @@ $(BENCH)/ready: benchmarks/requirements.txt requirements.txt pyproject.toml \
 	@$(BENCH)/bin/python -m pip install --quiet --no-deps --editable .
 	@touch $@
 
-bench: bench-vectors bench-text bench-training  ## measure against peers, side by side
+bench: bench-vectors bench-text bench-training bench-more-text  ## measure against peers, side by side
 
 bench-vectors: $(FULL)
 	@$(BIN)/python benchmarks/neighbours.py
@@ -144,6 +145,11 @@ bench-vectors: $(FULL)
 bench-text: $(FULL)
 	@$(BIN)/python benchmarks/counting.py
 	@$(BIN)/python benchmarks/phrases.py
+
+# It writes 3 GB for a while, to the folder for temporary files.
+bench-more-text: $(FULL)
+	$(call say,Text larger than memory)
+	@$(BIN)/python benchmarks/more_text.py
 
 # Hours. benchmarks/README.md says how long each takes.
 bench-training: $(BENCH)/ready

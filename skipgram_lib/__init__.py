@@ -6,6 +6,8 @@ in `notebooks/`. This file lists the public names.
 
 from .backend import Backend, get_backend
 from .counts import Counts, count_pairs
+from .disk import load_counts, save_counts
+from .distributed import TextFiles, count_files, find_vocabulary
 from .errors import SkipgramError, UnknownWordError
 from .evaluation import evaluate_word_analogies, evaluate_word_pairs
 from .formats import load_vectors, save_vectors
@@ -32,18 +34,23 @@ __all__ = [
     "Phrases",
     "SkipGram",
     "SkipgramError",
+    "TextFiles",
     "UnknownWordError",
     "Vocabulary",
     "WordVectors",
+    "count_files",
     "count_pairs",
     "encode_documents",
     "evaluate_word_analogies",
     "evaluate_word_pairs",
+    "find_vocabulary",
     "get_backend",
     "learn_phrases",
+    "load_counts",
     "load_sotu",
     "load_vectors",
     "read_documents",
+    "save_counts",
     "save_vectors",
     "tokenize",
     "training_pairs",
