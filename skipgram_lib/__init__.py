@@ -4,6 +4,7 @@ Every module but this one is exported from a chapter of the book, a notebook
 in `notebooks/`. This file lists the public names.
 """
 
+from . import _interrupt  # noqa: F401  # before what takes time
 from .backend import Backend, get_backend
 from .counts import Counts, count_pairs
 from .disk import load_counts, save_counts

@@ -279,9 +279,10 @@ def write_checkpoint(
             if older != good:
                 older.unlink()
     except OSError as error:
-        before = f"{files[0].name} is untouched" if files else "it has none"
-        raise SkipgramError(f"cannot write a checkpoint to {folder}: "
-                            f"{error.strerror}; {before}") from error
+        before = f"{files[0].name} is untouched" if files else "none was there"
+        raise SkipgramError(
+            f"cannot write a checkpoint to {folder}: {error.strerror}; "
+            f"{before}; make room, and go on with resume") from error
     return path
 
 # %% ../notebooks/E_checkpoints.ipynb #ced8d487

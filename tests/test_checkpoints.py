@@ -699,7 +699,7 @@ def test_a_full_disk_stops_the_training_and_leaves_the_checkpoint(
     monkeypatch.setattr(checkpoints, "write_through", full)
     assert refused(lambda: list(steps)) == (
         f"cannot write a checkpoint to {tmp_path}: No space left on device; "
-        f"{file.name} is untouched"
+        f"{file.name} is untouched; make room, and go on with resume"
     )
     monkeypatch.undo()
     assert file.read_bytes() == before

@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 
 LIBRARY = "skipgram_lib"
-BY_HAND = {"__init__.py", "__main__.py", "py.typed"}
+BY_HAND = {"__init__.py", "__main__.py", "_interrupt.py", "py.typed"}
 # nbdev's index for its own website, which this project does not use.
 UNUSED = {"_modidx.py"}
 
