@@ -662,5 +662,5 @@ def one_hot(ids: ArrayLike, V: int) -> NDArray[np.float32]:
     if ids.size and not 0 <= ids.min() <= ids.max() < V:
         raise SkipgramError(f"ids must be from 0 to {V - 1}, got {ids}")
     rows = np.zeros((len(ids), V), np.float32)
-    rows[np.arange(len(ids)), ids] = 1
+    rows[np.arange(len(ids)), ids.astype(np.int64)] = 1
     return rows
