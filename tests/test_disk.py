@@ -367,7 +367,7 @@ def test_counts_without_a_pair_are_not_written(toy_counts, folder):
     """An empty table is an error here, as it is in memory."""
     V = toy_counts.cells.shape[0]
     empty = [sp.csr_array((V, V), dtype=np.int64)]
-    words = Vocabulary([f"w{i}" for i in range(V)], range(V, 0, -1), 9)
+    words = Vocabulary([f"w{i}" for i in range(V)], range(V, 0, -1), 999)
     with pytest.raises(SkipgramError, match="no pair within 2 words"):
         write_counts(
             folder, words, empty, toy_counts.settings, 2, toy_counts.keep
