@@ -4,7 +4,7 @@ import gzip
 import io
 import os
 from collections import Counter
-from itertools import chain
+from itertools import chain, pairwise
 
 import numpy as np
 import pytest
@@ -89,7 +89,7 @@ def test_tokens_of_a_text_cut_behind_white_space_are_its_tokens(
     white = [i + 1 for i, sign in enumerate(text) if sign in " \t\n\r\v\f"]
     cuts = data.draw(st.sets(st.sampled_from(white))) if white else set()
     ends = [0, *sorted(cuts), len(text)]
-    pieces = [text[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+    pieces = [text[a:b] for a, b in pairwise(ends)]
     tokens = [tokenize(piece, letters) for piece in pieces]
     assert list(chain.from_iterable(tokens)) == tokenize(text, letters)
 
@@ -435,7 +435,7 @@ def test_a_path_without_words_is_refused(tmp_path, empty, document):
         lambda: find_vocabulary(files, folder=tmp_path / "v"),
         lambda: count_files(files, vocabulary, tmp_path / "c"),
     ):
-        with pytest.raises(SkipgramError, match="no words in .*empty; is"):
+        with pytest.raises(SkipgramError, match=r"no words in .*empty; is"):
             call()
     check_all(TextFiles(tmp_path, document=document), tmp_path / "out")
 
@@ -502,7 +502,7 @@ def test_an_address_that_changes_is_refused(store):
 
 
 def test_addresses_that_lead_nowhere(store):
-    with pytest.raises(SkipgramError, match="no such file .*memory://x"):
+    with pytest.raises(SkipgramError, match=r"no such file .*memory://x"):
         list(TextFiles("memory://x"))
     with pytest.raises(SkipgramError, match="cannot read nosuch://x: "):
         list(TextFiles("nosuch://x"))
@@ -557,7 +557,7 @@ def test_settings_of_files_are_checked():
     for name in ("letters", "document", "errors"):
         with pytest.raises(SkipgramError, match=f"{name} is .*, got 'x'"):
             TextFiles(["x"], **{name: "x"})
-    with pytest.raises(SkipgramError, match="size must be .* least 1"):
+    with pytest.raises(SkipgramError, match=r"size must be .* least 1"):
         cut_files(TextFiles(["x"]), 0)
 
 
