@@ -767,3 +767,23 @@ def test_odd_input_raises_our_errors_only(part):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().startswith("300 inputs, 0 errors but")
+
+
+# What is promised
+
+
+def test_every_test_that_the_page_of_promises_names_is_there(root):
+    page = (root / "book" / "promises.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"(test_\w+\.py)::(test_\w+)", page))
+    assert len(named) > 60
+    for file, name in sorted(named):
+        code = (TESTS / file).read_text(encoding="utf-8")
+        assert re.search(rf"^def {name}\(", code, re.MULTILINE), (file, name)
+
+
+def test_every_command_of_the_page_of_promises_is_there(root):
+    page = (root / "book" / "promises.md").read_text(encoding="utf-8")
+    programs = re.findall(r"python ((?:tests|benchmarks)/\w+\.py)", page)
+    assert len(programs) == 3
+    for program in programs:
+        assert (root / program).exists(), program
