@@ -42,7 +42,7 @@ from .backend import Backend, get_backend
 from .checkpoints import Checkpoints, Interrupted
 from .checkpoints import checkpoint_files
 from .counts import Counts, count_pairs
-from .counts import entropy_floor, keep_probability
+from .counts import check_sample, entropy_floor
 from .counts import unigram_entropy
 from .disk import check_counts_folder, load_counts
 from .distributed import TextFiles, connect, count_files
@@ -512,7 +512,7 @@ def check_counting(args: argparse.Namespace) -> None:
     """Refuse numbers that no counting can use, before any text is read."""
     for name in ("vocab_size", "min_count", "window"):
         check_at_least(name.replace("_", " "), getattr(args, name), 1)
-    keep_probability(Vocabulary(["any"], [1], 1), args.sample)
+    check_sample(args.sample)
 
 # %% ../notebooks/17_command_line.ipynb #21813123
 def check_train(args: argparse.Namespace) -> tuple[Path, Answer]:

@@ -33,7 +33,7 @@ def window_offsets(window: int, side: str = "both") -> NDArray[np.int64]:
     window = check_at_least("window", window, 1)
     left, right = np.arange(-window, 0), np.arange(1, window + 1)
     sides = {"both": [left, right], "left": [left], "right": [right]}
-    if side not in sides:
+    if not isinstance(side, str) or side not in sides:
         raise SkipgramError(f"side must be both, left or right, got {side!r}")
     return np.concatenate(sides[side])
 

@@ -307,9 +307,6 @@ def test_a_window_may_be_larger_than_the_document(window, shrink):
 
 
 @LINUX
-@pytest.mark.xfail(
-    strict=False, reason="chapter 6 makes room for every distance"
-)
 def test_a_window_of_a_million_takes_no_more_memory_than_the_text():
     code = """
 ids = np.arange(1_000) % 10
@@ -752,8 +749,8 @@ def test_frequencies_near_the_limit_of_64_bits(tmp_path):
     "part",
     [
         "vocabulary",
-        pytest.param("counts", marks=pytest.mark.xfail(strict=False)),
-        pytest.param("models", marks=pytest.mark.xfail(strict=False)),
+        "counts",
+        "models",
     ],
 )
 def test_odd_input_raises_our_errors_only(part):
