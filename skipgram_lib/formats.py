@@ -12,15 +12,16 @@ __all__ = ['BLOCK', 'MAX_WORD', 'MAX_SIZE', 'Block', 'Failure', 'HEADER', 'KINDS
            'numbered_lines', 'text_blocks', 'read_text', 'check_end', 'check_start', 'header_length', 'read_header',
            'tensor_span', 'check_spans', 'check_tensors', 'read_safetensors', 'split_words', 'finish', 'converted',
            'npy_promise', 'npy_header', 'npz_array', 'array_words', 'read_npz', 'read_projector', 'label_lines',
-           'read_folder', 'format_of', 'read_vectors', 'load_vectors', 'to_disk', 'not_written', 'atomic_file',
-           'name_word', 'stored_blocks', 'check_words', 'text_lines', 'write_text', 'write_glove', 'write_binary',
-           'tensor_header', 'write_safetensors', 'word_array', 'write_npz', 'check_projector', 'write_projector',
-           'write_tables', 'stored_type', 'check_held', 'check_glove', 'check_writable', 'write_file', 'write_vectors',
-           'save_vectors']
+           'read_folder', 'format_of', 'read_vectors', 'load_vectors', 'to_disk', 'not_written', 'lock_file',
+           'open_part', 'part_of', 'atomic_file', 'name_word', 'stored_blocks', 'check_words', 'text_lines',
+           'write_text', 'write_glove', 'write_binary', 'tensor_header', 'write_safetensors', 'word_array', 'write_npz',
+           'check_projector', 'write_projector', 'write_tables', 'stored_type', 'check_held', 'check_glove',
+           'check_writable', 'write_file', 'write_vectors', 'save_vectors']
 
 # %% ../notebooks/11_files.ipynb #7c323dd9
 import ast
 import gzip
+import hashlib
 import io
 import json
 import math
@@ -30,7 +31,6 @@ import secrets
 import stat
 import struct
 import sys
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -46,7 +46,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from .errors import SkipgramError, check_at_least
-from .training import SkipGram, put_in_place
+from .training import SkipGram, replace_folder
 from .vectors import WordVectors
 
 # %% ../notebooks/11_files.ipynb #3cad5138
@@ -1043,6 +1043,35 @@ def not_written(path: Path, error: OSError) -> SkipgramError:
     )
 
 # %% ../notebooks/11_files.ipynb #0fb96114
+def lock_file(f: IO[bytes]) -> bool:
+    """Lock a file; False if another process has locked it."""
+    if os.name == "nt":
+        return True  # Windows removes no file that is open
+    import fcntl
+
+    with suppress(OSError):
+        fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
+
+
+def open_part(part: Path) -> IO[bytes]:
+    """Open a new file for writing, and lock it."""
+    f = open(part, "xb")  # noqa: SIM115  (the caller closes it)
+    lock_file(f)
+    return f
+
+
+def part_of(path: Path) -> Path:
+    """Name for a file that is not complete; remove those left behind."""
+    mark = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]
+    for part in path.parent.glob(f".{mark}-*.part"):
+        with suppress(OSError), open(part, "r+b") as f:
+            if lock_file(f):
+                part.unlink()
+    return path.with_name(f".{mark}-{secrets.token_hex(8)}.part")
+
+# %% ../notebooks/11_files.ipynb #c8e7217f
 @contextmanager
 def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     """Open a file for writing that appears under its name when complete.
@@ -1060,9 +1089,9 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     if output or (path.exists() and not path.is_file()):
         raise SkipgramError(f"{path} is no file; name another")
     mode = path.stat().st_mode if path.exists() else None
-    part = path.with_name(f".{secrets.token_hex(8)}.part")
+    part = part_of(path)
     try:
-        with open(part, "xb") as f:
+        with open_part(part) as f:
             yield f
             to_disk(f)
         if mode is not None:
@@ -1246,11 +1275,8 @@ def write_projector(folder: Path, blocks: Blocks) -> None:
     folder = Path(os.path.realpath(folder))
     check_projector(folder)
     try:
-        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-            new, old = Path(scratch, "new"), Path(scratch, "old")
-            new.mkdir()
-            write_tables(new, blocks)
-            put_in_place(new, folder, old)
+        folder.parent.stat()  # there must be one
+        replace_folder(folder, partial(write_tables, blocks=blocks))
     except OSError as error:
         raise not_written(folder, error) from error
 

@@ -11,9 +11,9 @@ __all__ = ['PLAIN', 'FORMAT_VERSION', 'READABLE_VERSIONS', 'MODEL_FILES', 'batch
            'find_objective', 'find_rates', 'InitialisedNetwork', 'begin_training', 'training_arrays', 'counts_checksum',
            'describe_run', 'Keeper', 'find_keeper', 'save_progress', 'restore_progress', 'keep_checkpoints',
            'begin_or_resume', 'watch_training', 'StepwiseNetwork', 'fit_with_bar', 'TrainableNetwork',
-           'check_destination', 'save_model', 'scratch_of', 'put_in_place', 'replace_folder', 'model_files',
-           'sealed_json', 'describe', 'find_part', 'read_part', 'check_version', 'check_sums', 'check_sizes',
-           'load_model', 'SkipGram']
+           'check_destination', 'save_model', 'write_files', 'scratch_of', 'put_in_place', 'replace_folder',
+           'model_files', 'sealed_json', 'describe', 'find_part', 'read_part', 'check_version', 'check_sums',
+           'check_sizes', 'load_model', 'SkipGram']
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #86e80c2f
 import json
@@ -1118,14 +1118,19 @@ def save_model(model: TrainableNetwork, folder: str | Path) -> None:
     folder = check_destination(folder)
     try:
         files = model_files(model)
-        with HeldFolder(scratch_of(folder), own=True) as scratch:
-            replace_folder(folder, files, scratch.folder)
+        replace_folder(folder, partial(write_files, files))
     except (OSError, SafetensorError) as error:
         raise SkipgramError(f"cannot write {folder}: {error}") from error
 
 
+def write_files(files: dict[str, bytes], folder: Path) -> None:
+    """Write files, by name, so that they are on the disk."""
+    for name, data in files.items():
+        write_through(folder / name, [data])
+
+
 def scratch_of(folder: str | Path) -> Path:
-    """Where the files of a model are written before they are in place."""
+    """Where the files of a folder are written before they are in place."""
     folder = Path(folder).absolute()
     return folder.with_name(f".{folder.name}.saving")
 
@@ -1142,26 +1147,30 @@ def put_in_place(new: Path, folder: Path, old: Path) -> None:
         raise
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #7576de35
-def replace_folder(
-    folder: Path, files: dict[str, bytes], scratch: Path
-) -> None:
-    """Write the files of a folder, and put it in its place."""
-    new, old = scratch / "new", scratch / "old"
-    if old.exists() and not folder.exists():
-        os.replace(old, folder)  # a save before this one was killed
-    try:
-        for rest in (new, old):
-            shutil.rmtree(rest, ignore_errors=True)
-        new.mkdir()
-        for name, data in files.items():
-            write_through(new / name, [data])
-        sync_folder(new)
-        put_in_place(new, folder, old)
-        sync_folder(folder.parent)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-        if folder.exists():
-            shutil.rmtree(old, ignore_errors=True)
+def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
+    """Put a folder in its place when it is filled, one process at a time.
+
+    Parameters
+    ----------
+    folder : what had this name before stays until then
+    fill : writes the contents into an empty folder
+    """
+    with HeldFolder(scratch_of(folder), own=True) as scratch:
+        new, old = scratch.folder / "new", scratch.folder / "old"
+        if old.exists() and not folder.exists():
+            os.replace(old, folder)  # a save before this one was killed
+        try:
+            for rest in (new, old):
+                shutil.rmtree(rest, ignore_errors=True)
+            new.mkdir()
+            fill(new)
+            sync_folder(new)
+            put_in_place(new, folder, old)
+            sync_folder(folder.parent)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+            if folder.exists():
+                shutil.rmtree(old, ignore_errors=True)
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #e691ef66
 def model_files(model: TrainableNetwork) -> dict[str, bytes]:
@@ -1267,11 +1276,15 @@ def check_sizes(
     vocabulary: Vocabulary, network: Network, about: dict[str, Any]
 ) -> None:
     """Raise a TypeError if a model's files are not of the same V and D."""
-    V, D = len(vocabulary), about["vector_size"]
+    V = len(vocabulary)
+    D = check_at_least("vector size", about["vector_size"], 1)
     shapes = [array.shape for array in vars(network).values()]
     sizes = about["vocabulary_size"], len(vocabulary.frequencies)
     if (*shapes, *sizes) != ((V, D), (V, D), (V,), V, V):
         raise TypeError(f"{V} words, arrays of shapes {shapes}")
+    kinds = {str(array.dtype) for array in vars(network).values()}
+    if len(kinds) > 1 or not kinds <= {"float32", "float64"}:
+        raise TypeError(f"arrays of {' and '.join(sorted(kinds))}")
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #db926ff9
 def load_model(

@@ -19,6 +19,7 @@ from hypothesis.extra import numpy as arrays_of
 from safetensors.numpy import load_file
 
 from skipgram_lib import (
+    Backend,
     NegativeSampling,
     SkipGram,
     SkipgramError,
@@ -457,6 +458,31 @@ def test_checkpoints_change_nothing(vocabulary, toy_counts, tmp_path):
         )
     ]
     assert len({tuple(bits(model.network)) for model in models}) == 1
+
+
+class Copying(Backend):
+    """A backend that counts what it brings to the host."""
+
+    def __init__(self):
+        self.copies = 0
+
+    def to_numpy(self, array):
+        """Count a copy."""
+        self.copies += 1
+        return super().to_numpy(array)
+
+
+@pytest.mark.parametrize(("every", "copies"), [(1e9, 0), (0, 8)])
+def test_a_step_copies_nothing_unless_a_checkpoint_is_due(
+    vocabulary, toy_counts, tmp_path, every, copies
+):
+    backend = Copying()
+    model, seen = SkipGram(vocabulary, 8, backend=backend), []
+    for _ in model.fit_steps(
+        toy_counts, 2, checkpoint=tmp_path, checkpoint_every=every
+    ):
+        seen.append(backend.copies)
+    assert seen == [copies, 2 * copies]
 
 
 def test_a_checkpoint_is_written_when_it_is_time(

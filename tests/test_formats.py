@@ -1233,9 +1233,13 @@ def test_bytes_reach_the_disk_before_the_name_does(
 ):
     calls = []
     fsync, replace = os.fsync, os.replace
-    monkeypatch.setattr(
-        os, "fsync", lambda f: calls.append(os.fstat(f).st_size) or fsync(f)
-    )
+
+    def sync(f):
+        if stat.S_ISREG(os.fstat(f).st_mode):  # and not a folder
+            calls.append(os.fstat(f).st_size)
+        fsync(f)
+
+    monkeypatch.setattr(os, "fsync", sync)
     monkeypatch.setattr(
         os, "replace", lambda a, b: calls.append(b) or replace(a, b)
     )
@@ -1293,6 +1297,20 @@ def test_a_killed_write_leaves_the_old_file(tmp_path, name):
     assert process.returncode == -signal.SIGKILL
     assert written > 1_000_000
     assert_same(load_vectors(path), old)
+    assert len(list(tmp_path.iterdir())) == 2
+    save_vectors(old, path)
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+
+
+def test_what_another_is_writing_just_now_is_left_alone(tmp_path):
+    path, old = tmp_path / "v.bin", some_vectors()
+    with atomic_file(path) as f:
+        f.write(b"not all of it")
+        (part,) = tmp_path.iterdir()
+        save_vectors(old, tmp_path / "other.bin")
+        save_vectors(old, path)
+        assert part.exists()
+    assert path.read_bytes() == b"not all of it"
 
 
 def growing(folder, path):

@@ -909,8 +909,18 @@ def test_a_word_that_occurs_twice_is_refused(saved, vocabulary):
         lambda w: w | {"bias": w["bias"][:, None]},
         lambda w: w | {"extra": w["bias"]},
         lambda w: {"W_in": w["W_in"], "W_out": w["W_out"]},
+        lambda w: {name: (10 * w[name]).astype(int) for name in w},
+        lambda w: w | {"bias": w["bias"].astype(float)},
     ],
-    ids=["short", "transposed", "column", "extra", "missing"],
+    ids=[
+        "short",
+        "transposed",
+        "column",
+        "extra",
+        "missing",
+        "whole numbers",
+        "two kinds",
+    ],
 )
 def test_weights_that_do_not_fit_are_refused(saved, change):
     file = saved / "weights.safetensors"
