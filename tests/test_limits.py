@@ -766,6 +766,35 @@ def test_odd_input_raises_our_errors_only(part):
     assert done.stdout.strip().startswith("300 inputs, 0 errors but")
 
 
+# The same words for text in memory and text in pieces
+
+
+@UNIX
+@pytest.mark.parametrize(
+    "content",
+    ["pipe", "link", b"", b"12 34", PROSE.encode("utf-16"), b"caf\xe9",
+     PROSE.encode("utf-16-le"), gzip.compress(PROSE.encode("utf-32"))],
+)  # fmt: skip
+@pytest.mark.parametrize("document", ["file", "line"])
+def test_text_in_pieces_is_refused_in_the_same_words(
+    tmp_path, capsys, content, document
+):
+    packed = content[:2] == b"\x1f\x8b"
+    path = tmp_path / ("text.gz" if packed else "text\n.txt")
+    if content == "pipe":
+        os.mkfifo(path)
+    elif content == "link":
+        path.symlink_to("nowhere")
+    else:
+        path.write_bytes(content)
+    wanted = f"skipgram: {message(read, path, document=document)}\n"
+    for name in ("count", "train"):
+        words = [name, str(path), "--document", document]
+        assert main([*words, "--out", str(tmp_path / name)]) == 1
+        assert capsys.readouterr().err == wanted
+        assert not (tmp_path / name).exists()
+
+
 # What is promised
 
 
