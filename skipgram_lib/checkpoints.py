@@ -237,6 +237,8 @@ class Checkpoints(HeldFolder):
                  tell: Callable[[str], Any] = warnings.warn) -> None:
         super().__init__(folder, own)
         self.tell, self.good = tell, Path()
+        for part in self.folder.glob(NAME.format("*") + ".part"):
+            part.unlink()  # a run before this one was killed
 
     def write(self, arrays: Mapping[str, NDArray[Any]], about: Any) -> Path:
         """Write a checkpoint; see `write_checkpoint`."""

@@ -216,6 +216,18 @@ def test_the_newest_and_the_one_before_are_kept(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_a_killed_writer_left_goes(tmp_path):
+    with Checkpoints(tmp_path / "box") as box:
+        box.write(FEW, 1)
+    left = tmp_path / "box" / "checkpoint-2.safetensors.part"
+    left.write_bytes(b"half")
+    with Checkpoints(tmp_path / "box", own=True) as box:
+        assert not left.exists()
+        assert box.read()[1] == 1
+        box.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_new_run_replaces_the_checkpoints_of_another(tmp_path):
     for run in range(2):
         with Checkpoints(tmp_path) as box:
