@@ -364,9 +364,10 @@ def test_offset_of_a_bad_byte_is_that_of_the_file(tmp_path):
         assert str(parts.value) == str(whole.value)
 
 
+@pytest.mark.parametrize("read", ["words", "ids"])
 @pytest.mark.parametrize("when", ["before", "while"])
 @pytest.mark.parametrize("change", ["longer", "touched", "gone", "shorter"])
-def test_a_file_that_changes_is_refused(tmp_path, when, change):
+def test_a_file_that_changes_is_refused(tmp_path, read, when, change):
     path = tmp_path / "text"
     path.write_text("the quick brown fox " * 100)
     files = TextFiles(path)
@@ -383,9 +384,13 @@ def test_a_file_that_changes_is_refused(tmp_path, when, change):
         else:
             path.unlink()
 
-    tokens = own_tokens(part, files)
+    vocabulary = Vocabulary(["fox", "the"], [1, 1], 2)
+    if read == "words":
+        pieces = own_tokens(part, files)
+    else:
+        pieces = part_ids(part, files, vocabulary, 2)
     if when == "while":
-        next(tokens)
+        next(pieces)
     change_it()
     expected = (
         "no such file or directory: .*text"
@@ -393,7 +398,28 @@ def test_a_file_that_changes_is_refused(tmp_path, when, change):
         else "text has changed since it was listed"
     )
     with pytest.raises(SkipgramError, match=expected):
-        list(tokens)
+        list(pieces)
+
+
+@pytest.mark.parametrize("white", [" ", "\t", "  ", "\t "])
+@pytest.mark.parametrize(("end", "pairs"), [("", 1), ("\n", 0), ("\r", 0)])
+def test_a_line_goes_on_behind_a_space_and_a_tab(tmp_path, white, end, pairs):
+    (tmp_path / "text").write_bytes(f"fox{end}{white}the".encode())
+    files = TextFiles(tmp_path / "text", document="line")
+    vocabulary = Vocabulary(["fox", "the"], [1, 1], 2)
+    for block in range(1, 9):
+        (part,) = cut_files(files, 100)
+        ids = list(part_ids(part, files, vocabulary, 1, block))
+        cells = count_cells(np.concatenate(ids), 1, 2, "right", False, True)
+        assert cells.sum() == pairs
+
+
+def test_the_mark_at_the_start_of_a_file_is_no_text(tmp_path):
+    (tmp_path / "text").write_bytes("\ufeffthe \ufefffox".encode())
+    (part,) = cut_files(TextFiles(tmp_path / "text"), 100)
+    pieces = parts_of_text.part_bytes(part, 5)
+    texts = [parts_of_text.piece_text(p, part, "strict") for p in pieces]
+    assert texts == ["the ", "\ufefffox"]
 
 
 def test_a_pipe_is_refused(tmp_path):
