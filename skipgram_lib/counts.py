@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['MOST_REACH', 'count_loss', 'count_gradients', 'join_documents', 'window_weights', 'find_places', 'following_words',
-           'count_following', 'even_groups', 'narrow_weights', 'add_tables', 'without_end', 'count_left', 'count_cells',
-           'check_sample', 'keep_probability', 'weighted_counts', 'Counts', 'encode_document', 'no_pair', 'find_reach',
-           'count_text', 'count_settings', 'counter_for', 'count_pairs', 'entropy_floor', 'unigram_entropy']
+           'count_following', 'even_groups', 'narrow_weights', 'add_tables', 'without_end', 'count_left', 'check_room',
+           'count_cells', 'check_sample', 'keep_probability', 'weighted_counts', 'Counts', 'encode_document', 'no_pair',
+           'find_reach', 'count_text', 'count_settings', 'counter_for', 'count_pairs', 'entropy_floor',
+           'unigram_entropy']
 
 # %% ../notebooks/06_counting.ipynb #bf34e86f
 from collections.abc import Callable, Iterable
@@ -213,7 +214,7 @@ def narrow_weights(
     weights : whole numbers, shape (window,), one for each distance
     ends : integers, shape (V + 1,), where the places of each word end
     """
-    largest = 2 * int(np.diff(ends).max()) * sum(weights.tolist())
+    largest = 2 * int(np.diff(ends).max(initial=0)) * sum(weights.tolist())
     if largest >= 2**63:
         raise SkipgramError(
             f"sums of weights up to {weights[0]:,} may be too large to count "
@@ -266,6 +267,16 @@ def count_left(
         return sp.csr_array(sp.vstack(list(parts), format="csr").T)
 
 # %% ../notebooks/06_counting.ipynb #840bfb2f
+def check_room(places: int, distances: int) -> None:
+    """Refuse a word with more neighbours than memory should hold."""
+    if places * distances > 2**30:
+        raise SkipgramError(
+            f"a word that stands at {places:,} places has too many "
+            f"neighbours at {distances:,} distances; take a smaller window, "
+            "or count in pieces with skipgram count"
+        )
+
+# %% ../notebooks/06_counting.ipynb #d9874b99
 def count_cells(
     ids: NDArray[np.int32], window: int, V: int, side: str, shrink: bool,
     open_end: bool = False, reach: int | None = None,
@@ -288,6 +299,7 @@ def count_cells(
     ends = places.indptr[: V + 1]
     far = window_weights(window, shrink, reach)
     weights = narrow_weights(far, ends)
+    check_room(int(np.diff(ends).max(initial=0)), len(far))
     groups = even_groups(ends, max(V, 2**15) * 16 // max(16, len(far)))
     left: Any = count_left(ids, places, weights, groups)
     left.resize((V, V))  # without the row of the gaps

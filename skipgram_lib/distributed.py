@@ -8,12 +8,12 @@ __all__ = ['READ_CHOICES', 'ADDRESS', 'WHITE', 'BLOCK', 'LONGEST_RUN', 'SIZE', '
            'check_unchanged', 'cut_file', 'cut_files', 'white_pieces', 'open_bytes', 'Piece', 'own_span', 'part_bytes',
            'piece_text', 'TokenPiece', 'part_tokens', 'whole_documents', 'read_address', 'no_words', 'parts_with_words',
            'piece_ids', 'part_ids', 'stretches', 'is_gap', 'parse_size', 'stretch_size', 'scratch_folder',
-           'progress_bar', 'one_by_one', 'counted_here', 'own_tokens', 'words_here', 'find_vocabulary', 'count_files',
-           'find_dask', 'Job', 'gather_parts', 'part_jobs', 'row_blocks', 'cut_rows', 'count_parts', 'count_stretch',
-           'sum_blocks', 'count_words', 'sum_counters', 'nobody_works', 'too_many_deaths', 'cluster_lost',
-           'ClusterView', 'Watch', 'Crew', 'fetch', 'done_jobs', 'explain', 'watching', 'send_words', 'unpack_words',
-           'Sums', 'total_of', 'summed_blocks', 'counted_there', 'words_there', 'documents_there', 'count_on_cluster',
-           'quiet', 'local_cluster', 'connect']
+           'progress_bar', 'one_by_one', 'counted_here', 'own_tokens', 'words_here', 'find_vocabulary', 'narrow_window',
+           'count_files', 'find_dask', 'Job', 'gather_parts', 'part_jobs', 'row_blocks', 'cut_rows', 'count_parts',
+           'count_stretch', 'sum_blocks', 'count_words', 'sum_counters', 'nobody_works', 'too_many_deaths',
+           'cluster_lost', 'ClusterView', 'Watch', 'Crew', 'fetch', 'done_jobs', 'explain', 'watching', 'send_words',
+           'unpack_words', 'Sums', 'total_of', 'summed_blocks', 'counted_there', 'words_there', 'documents_there',
+           'count_on_cluster', 'quiet', 'local_cluster', 'connect']
 
 # %% ../notebooks/16_more_text.ipynb #c0ab5cb7
 import gzip
@@ -22,6 +22,7 @@ import logging
 import os
 import pickle
 import re
+import shutil
 import tempfile
 import zlib
 from collections import Counter
@@ -44,8 +45,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from .counts import Counts, count_cells, count_settings
-from .counts import encode_document, even_groups
+from .checkpoints import HeldFolder
+from .counts import MOST_REACH, Counts, count_cells
+from .counts import count_settings, encode_document, even_groups
 from .counts import join_documents, keep_probability
 from .disk import CellRuns, WordRuns, add_all
 from .disk import check_counts_folder, load_counts, write_counts
@@ -515,19 +517,25 @@ def stretch_size(memory: int, window: int) -> int:
 
 # %% ../notebooks/16_more_text.ipynb #01f6c976
 @contextmanager
-def scratch_folder(beside: str | Path) -> Iterator[Path]:
-    """Make a folder beside a path for what does not fit into memory."""
-    parent = Path(beside).absolute().parent
+def scratch_folder(beside: str | Path | None) -> Iterator[Path]:
+    """Hold a folder beside a path for what does not fit into memory.
+
+    None is a path of this process in the folder for temporary files.
+    """
+    own = os.path.join(tempfile.gettempdir(), f"skipgram-{os.getpid()}")
+    path = Path(os.path.abspath(beside or own))
+    place = path.with_name(f"{path.name}.counting")
     try:
-        parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(
-            prefix=".runs-", suffix=".part", dir=parent,
-            ignore_cleanup_errors=True,
-        ) as folder:
-            yield Path(folder)
+        with HeldFolder(place, own=True):
+            for left in place.glob("runs-*"):
+                shutil.rmtree(left)
+            with tempfile.TemporaryDirectory(
+                prefix="runs-", dir=place, ignore_cleanup_errors=True
+            ) as folder:
+                yield Path(folder)
     except OSError as error:
         raise SkipgramError(
-            f"cannot write to {shown(parent)}: {error.strerror or error}"
+            f"cannot write to {shown(place)}: {error.strerror or error}"
         ) from error
 
 # %% ../notebooks/16_more_text.ipynb #ad75bdd5
@@ -598,8 +606,8 @@ def words_here(
 # %% ../notebooks/16_more_text.ipynb #8a3e5aec
 def find_vocabulary(
     files: TextFiles, max_size: int | None = 10_000, min_count: int = 1,
-    memory: str | int = "1GB", folder: str | Path = ".", client: Any = None,
-    progress: bool | None = None, wait: float = 60,
+    memory: str | int = "1GB", folder: str | Path | None = None,
+    client: Any = None, progress: bool | None = None, wait: float = 60,
 ) -> Vocabulary:
     """Find the most frequent words of text files in bounded memory.
 
@@ -608,7 +616,8 @@ def find_vocabulary(
     files : what to read, and how
     max_size, min_count : as in `Vocabulary.from_tokens`
     memory : such as "4GB"; what the words may take, about
-    folder : what does not fit into memory is written beside it, for a while
+    folder : what does not fit into memory is written beside it, for a
+        while; None: to the folder for temporary files
     client, progress, wait : as in `count_files`
     """
     room = parse_size(memory)
@@ -621,6 +630,16 @@ def find_vocabulary(
         return runs.vocabulary(max_size, min_count)
 
 # %% ../notebooks/16_more_text.ipynb #f49c48b0
+def narrow_window(window: int) -> int:
+    """Return a window that stretches can overlap by, or refuse it."""
+    if window > MOST_REACH:
+        raise SkipgramError(
+            f"a window of at most {MOST_REACH:,} can be counted in pieces, "
+            f"got {window:,}; take a smaller one"
+        )
+    return window
+
+# %% ../notebooks/16_more_text.ipynb #201eccd2
 def count_files(
     files: TextFiles, vocabulary: Vocabulary, folder: str | Path,
     window: int = 5, shrink_windows: bool = True,
@@ -640,7 +659,7 @@ def count_files(
     wait : seconds without a worker after which we give up
     """
     how = count_settings(vocabulary, window, shrink_windows, sample, side)
-    rules = how["window"], side, shrink_windows
+    rules = narrow_window(how["window"]), side, shrink_windows
     folder, room = check_counts_folder(folder), parse_size(memory)
     with scratch_folder(folder) as place:
         blocks = (counted_there(files, vocabulary, rules, client, wait,
@@ -1081,7 +1100,7 @@ def count_on_cluster(
     vocabulary, window, side, shrink : as in `count_cells`
     client, wait : as in `count_files`
     """
-    rules, there = (window, side, shrink), (client, wait)
+    rules, there = (narrow_window(window), side, shrink), (client, wait)
     blocks = list(
         counted_there(documents, vocabulary, rules, *there, False)
         if isinstance(documents, TextFiles)

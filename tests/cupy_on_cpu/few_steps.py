@@ -107,9 +107,9 @@ def repeat(network, plan, folder):
 def record(make_steps):
     """Return `make_steps` that keeps what a large network learns."""
 
-    def recorded(network, objective, plan, backend, penalty):
-        made = make_steps(network, objective, plan, backend, penalty)
-        if len(network.bias) < LARGE:
+    def recorded(network, objective, plan, backend, penalty, *done):
+        made = make_steps(network, objective, plan, backend, penalty, *done)
+        if len(network.bias) < LARGE or done:
             yield from made
             return
         folder = kept_folder(network, fresh(objective), plan, penalty)
@@ -133,10 +133,12 @@ def host_steps(make_steps, network, objective, plan, penalty):
 def shorten(make_steps):
     """Return `make_steps` with most of a large training on the host."""
 
-    def few_steps(network, objective, plan, backend, penalty):
+    def few_steps(network, objective, plan, backend, penalty, *done):
+        run = network, objective, plan, backend, penalty, *done
         if is_small(network, backend):
-            yield from make_steps(network, objective, plan, backend, penalty)
+            yield from make_steps(*run)
             return
+        assert not done, "large networks keep no checkpoints here"
         twin = on_host(network)
         on_device = make_steps(
             network, fresh(objective), plan, backend, penalty
