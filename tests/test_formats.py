@@ -1133,10 +1133,12 @@ def test_a_word_that_would_not_come_back_is_not_written(tmp_path, word, bad):
 
 @pytest.mark.parametrize("name", ALL)
 def test_words_that_are_none_are_not_written(tmp_path, name):
-    for word in ("", 7, "\ud800"):
+    for word in ("", "\ud800"):
         vectors = WordVectors(["a", word], np.ones((2, 1), np.float32))
         said = message_of(save_vectors, vectors, tmp_path / name)
         assert repr(word) in said
+    with pytest.raises(SkipgramError, match="a word is a string, got 7"):
+        WordVectors(["a", 7], np.ones((2, 1), np.float32))
     nothing = WordVectors([], np.ones((0, 2), np.float32))
     said = message_of(save_vectors, nothing, tmp_path / name)
     assert said == f"{tmp_path / name}: there are no vectors to write"

@@ -150,6 +150,8 @@ def test_the_python_of_the_readme_runs(root, tmp_path):
     assert blocks, "the README shows how to use the library"
     script = tmp_path / "readme.py"
     script.write_text("\n".join(blocks), encoding="utf-8")
+    (tmp_path / "my_texts").mkdir()
+    (tmp_path / "my_texts" / "a.txt").write_text(text, encoding="utf-8")
     result = subprocess.run(
         [sys.executable, script],
         cwd=tmp_path,
