@@ -10,7 +10,7 @@ __all__ = ['MOST_REACH', 'count_loss', 'count_gradients', 'join_documents', 'win
            'unigram_entropy']
 
 # %% ../notebooks/06_counting.ipynb #bf34e86f
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -380,6 +380,12 @@ class Counts:
     def matrix(self) -> sp.csr_array:
         """Return the weighted counts N, a sparse float64 array (V, V)."""
         return weighted_counts(self.cells, self.denominator, self.keep)
+
+    def pieces(self, size: int = 2**20) -> Iterator[NDArray[Any]]:
+        """All numbers of the cells, in their order, a few at a time."""
+        for whole in (self.cells.indptr, self.cells.indices, self.cells.data):
+            for i in range(0, len(whole), size):
+                yield whole[i : i + size]
 
     def __add__(self, other: "Counts") -> "Counts":
         if self.settings != other.settings or not np.array_equal(

@@ -738,3 +738,9 @@ class MappedCounts(Counts):
         if self.cells.nnz <= IN_MEMORY:
             return super().matrix()
         return WeightedTable(self.table, self.denominator, self.keep)
+
+    def pieces(self, size: int = 2**20) -> Iterator[NDArray[Any]]:
+        """All numbers of the cells; pages that were read are given back."""
+        for piece in super().pieces(size):
+            yield piece
+            self.table.release()

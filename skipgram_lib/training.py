@@ -820,13 +820,11 @@ def counts_checksum(counts: Counts | None) -> str | None:
     """Checksum of some counts: 16 hexadecimal digits; None for None."""
     if counts is None:
         return None
-    cells, size = counts.cells, 1 << 20
 
     def parts() -> Iterator[NDArray[Any]]:
         yield np.array([len(counts.keep), counts.denominator], "<i8")
-        for whole in (cells.indptr, cells.indices, cells.data):
-            for i in range(0, len(whole), size):
-                yield np.ascontiguousarray(whole[i : i + size], "<i8")
+        for piece in counts.pieces():
+            yield np.ascontiguousarray(piece, "<i8")
         yield np.ascontiguousarray(counts.keep, "<f8")
 
     return checksum(parts())[:16]
