@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['MOST_REACH', 'count_loss', 'count_gradients', 'join_documents', 'window_weights', 'find_places', 'following_words',
            'count_following', 'even_groups', 'narrow_weights', 'add_tables', 'without_end', 'count_left', 'check_room',
-           'count_cells', 'check_sample', 'keep_probability', 'weighted_counts', 'Counts', 'encode_document', 'no_pair',
-           'find_reach', 'count_text', 'count_settings', 'counter_for', 'count_pairs', 'entropy_floor',
-           'unigram_entropy']
+           'count_cells', 'check_sample', 'keep_probability', 'weighted_counts', 'Counts', 'check_alike',
+           'encode_document', 'no_pair', 'find_reach', 'count_text', 'count_settings', 'counter_for', 'count_pairs',
+           'entropy_floor', 'unigram_entropy']
 
 # %% ../notebooks/06_counting.ipynb #bf34e86f
 from collections.abc import Callable, Iterable, Iterator
@@ -388,15 +388,18 @@ class Counts:
                 yield whole[i : i + size]
 
     def __add__(self, other: "Counts") -> "Counts":
-        if self.settings != other.settings or not np.array_equal(
-            self.keep, other.keep
-        ):
-            raise SkipgramError(
-                "counts made in different ways cannot be added: "
-                f"{self.settings} and {other.settings}"
-            )
+        check_alike(self, other)
         cells = self.cells + other.cells
         return Counts(cells, self.denominator, self.keep, self.settings)
+
+# %% ../notebooks/06_counting.ipynb #83f3343c
+def check_alike(one: Counts, two: Counts) -> None:
+    """Refuse counts that cannot be added."""
+    if one.settings != two.settings or not np.array_equal(one.keep, two.keep):
+        raise SkipgramError(
+            "counts made in different ways cannot be added: "
+            f"{one.settings} and {two.settings}"
+        )
 
 # %% ../notebooks/06_counting.ipynb #d0aecf57
 def encode_document(document: Any, vocabulary: Vocabulary) -> NDArray[Any]:

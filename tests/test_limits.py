@@ -24,10 +24,13 @@ from hypothesis import strategies as st
 
 from skipgram_lib import (
     SkipgramError,
+    TextFiles,
     UnknownWordError,
     Vocabulary,
+    count_files,
     count_pairs,
     encode_documents,
+    find_vocabulary,
     read_documents,
     tokenize,
     vocabulary,
@@ -198,6 +201,19 @@ def repeated(n, window):
 )
 def test_one_word_again_and_again_is_counted_exactly(n):
     counts = count_pairs([np.zeros(n, np.int32)], Vocabulary(["a"], [n], n))
+    assert counts.cells.toarray().item() == repeated(n, 5)
+
+
+def test_one_word_again_and_again_is_counted_exactly_in_pieces(tmp_path):
+    n = 100 * MB if "SKIPGRAM_FULL_SIZE" in os.environ else 2 * MB
+    file = tmp_path / "again.txt"
+    with open(file, "w", encoding="ascii") as f:
+        for _ in range(n // MB):
+            f.write("a " * MB)
+    files = TextFiles([file])
+    words = find_vocabulary(files, memory="50MB")
+    assert words.frequencies.tolist() == [n]
+    counts = count_files(files, words, tmp_path / "counts", memory="50MB")
     assert counts.cells.toarray().item() == repeated(n, 5)
 
 
