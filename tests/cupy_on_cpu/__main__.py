@@ -40,10 +40,15 @@ NOTEBOOKS = [
     "nbval_sanitize.cfg",
     "notebooks",
 ]
+# Chapters whose arrays are never on a device, and that take a minute.
+WITHOUT_DEVICE = ["16_more_text"]
 RUNS = {
     "double": ["-p", "cupy_on_cpu.plugin_double", *SUITE],
     "emulator": ["-p", "cupy_on_cpu.plugin_emulator", *SUITE],
-    "notebooks": NOTEBOOKS,
+    "notebooks": [
+        *NOTEBOOKS,
+        *(f"--ignore=notebooks/{name}.ipynb" for name in WITHOUT_DEVICE),
+    ],
     "record": [*NOTEBOOKS, "tests"],
 }
 
@@ -74,7 +79,8 @@ def main() -> int:
         return 0
     # Full-size training has tests of its own; it would take minutes here.
     some = [] if run in ("notebooks", "record") else ["-m", "not slow"]
-    arguments = ["--dist", "loadfile", *some, *options, *RUNS[run]]
+    more = ["--dist", "loadfile", "--durations=12"]
+    arguments = [*more, *some, *options, *RUNS[run]]
     return run_pytest(run, arguments)
 
 
