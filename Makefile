@@ -7,9 +7,6 @@
 PYTHON ?= python3
 # Processes that the tests run in.
 WORKERS ?= 2
-# Where tests wait for processes that they started, one more keeps the cores
-# busy.
-MORE_WORKERS ?= 3
 # They share the cores, so a matrix product of theirs has one of them: with
 # more threads than cores, these wait for each other.
 ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
@@ -113,7 +110,7 @@ ON_CPU := PYTHONPATH=tests $(ONE_THREAD) \
 
 run-tests: $(FULL) book-build
 	$(call say,Run the notebooks and the tests)
-	@$(ON_CPU) record -n $(MORE_WORKERS)
+	@$(ON_CPU) record -n $(WORKERS)
 
 # A GPU is not needed: tests/cupy_on_cpu/README.md says what stands in for it.
 
