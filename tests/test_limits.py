@@ -789,7 +789,8 @@ def test_odd_input_raises_our_errors_only(part):
 @pytest.mark.parametrize(
     "content",
     ["pipe", "link", b"", b"12 34", PROSE.encode("utf-16"), b"caf\xe9",
-     PROSE.encode("utf-16-le"), gzip.compress(PROSE.encode("utf-32"), mtime=0)],
+     PROSE.encode("utf-16-le"),
+     gzip.compress(PROSE.encode("utf-32"), mtime=0)],
 )  # fmt: skip
 @pytest.mark.parametrize("document", ["file", "line"])
 def test_text_in_pieces_is_refused_in_the_same_words(
