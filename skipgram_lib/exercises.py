@@ -39,7 +39,7 @@ def is_words(value: Any) -> bool:
         return True
     if isinstance(value, Iterable) and not hasattr(value, "dtype"):
         return any(isinstance(item, str) for item in value)
-    return getattr(getattr(value, "dtype", None), "kind", "") in "UO"
+    return getattr(getattr(value, "dtype", None), "kind", "") in ("U", "O")
 
 
 def as_words(value: Any) -> list[str]:
