@@ -1,5 +1,6 @@
 """What several test files share: where things are."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -32,6 +33,33 @@ def html(root):
     if not (folder / "index.html").exists():
         pytest.skip("no built book in _build/html: run `make book` first")
     return folder
+
+
+# A browser that talks to nobody but the page.
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Return a running Chromium; skip where there is none."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("no Chromium: apt install chromium")
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="no playwright: pip install '.[test]'"
+    )
+    with playwright.sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=program, args=QUIET)
+        yield running
+        running.close()
 
 
 @pytest.fixture(scope="session")
