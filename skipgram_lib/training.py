@@ -10,7 +10,7 @@ __all__ = ['PLAIN', 'FORMAT_VERSION', 'READABLE_VERSIONS', 'MODEL_FILES', 'batch
            'Progress', 'make_steps', 'train_steps', 'ContextPredictor', 'WordNetwork', 'counts_matrix', 'keep_history',
            'find_objective', 'find_rates', 'InitialisedNetwork', 'begin_training', 'training_arrays', 'counts_checksum',
            'describe_run', 'Keeper', 'find_keeper', 'save_progress', 'restore_progress', 'keep_checkpoints',
-           'begin_or_resume', 'watch_training', 'StepwiseNetwork', 'fit_with_bar', 'TrainableNetwork',
+           'begin_or_resume', 'watch_training', 'note_run', 'StepwiseNetwork', 'fit_with_bar', 'TrainableNetwork',
            'check_destination', 'save_model', 'write_files', 'scratch_of', 'put_in_place', 'replace_folder',
            'model_files', 'sealed_json', 'describe', 'find_part', 'read_part', 'check_version', 'check_sums',
            'check_sizes', 'load_model', 'SkipGram']
@@ -762,6 +762,7 @@ class InitialisedNetwork(WordNetwork):
     ----------
     history : list of TrainingRecord, one an epoch
     counted : how the counts were made that it was trained on
+    runs : how it was trained, a dictionary for each run
     """
 
     def __init__(
@@ -779,6 +780,7 @@ class InitialisedNetwork(WordNetwork):
         )
         self.history: list[TrainingRecord] = []
         self.counted: dict[str, Any] = {}
+        self.runs: list[dict[str, Any]] = []
 
 # %% ../notebooks/07_ten_thousand_words.ipynb #3edc1265
 def begin_training(
@@ -984,6 +986,19 @@ def watch_training(
     steps = keep_history(steps, history, network, done)
     return keep_checkpoints(steps, keeper, done) if keeper else steps
 
+# %% ../notebooks/07_ten_thousand_words.ipynb #ef73c680
+def note_run(
+    model: InitialisedNetwork, counts: Counts, plan: TrainingPlan,
+    objective: str | NegativeSampling, start: str,
+) -> None:
+    """Note in a model how it is trained, so that it can be done again."""
+    if objective == "negative-sampling":
+        objective = NegativeSampling()
+    goal = objective if isinstance(objective, str) else asdict(objective)
+    run = {"objective": goal, "start": start, **asdict(plan)}
+    model.counted = dict(counts.settings)
+    model.runs = [*model.runs, json.loads(json.dumps(run, default=float))]
+
 # %% ../notebooks/07_ten_thousand_words.ipynb #58e2f0ae
 class StepwiseNetwork(InitialisedNetwork):
     """A word network that learns from counts, step by step."""
@@ -1009,7 +1024,7 @@ class StepwiseNetwork(InitialisedNetwork):
         keeper = find_keeper(self, checkpoint, checkpoint_every, made_from)
         begin = partial(begin_training, self, N, goal, start)
         done = begin_or_resume(self, begin, keeper, resume)
-        self.counted = dict(counts.settings)
+        note_run(self, counts, plan, objective, start)
         run = N, plan, self.backend, unseen, goal, done
         return watch_training(self, run, keeper)
 
@@ -1203,7 +1218,7 @@ def describe(
             "vocabulary_size": V,
             "vector_size": D,
             "seed": model.seed,
-            "counts": model.counted,
+            "counts": model.counted, "runs": model.runs,
             "history": [asdict(record) for record in model.history],
         },
         {
@@ -1310,6 +1325,7 @@ def load_model(
         about["history"] = [TrainingRecord(**r) for r in about["history"]]
         about["seed"] = check_at_least("seed", about["seed"], 0)
         about["counts"] = dict(about["counts"])
+        about["runs"] = [dict(run) for run in about.get("runs", [])]
         return vocabulary, network, about
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise SkipgramError(
@@ -1344,4 +1360,5 @@ class SkipGram(TrainableNetwork):
         for name, array in vars(network).items():
             setattr(model.network, name, model.backend.asarray(array))
         model.history, model.counted = about["history"], about["counts"]
+        model.runs = about["runs"]
         return model
