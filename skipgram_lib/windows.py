@@ -31,7 +31,8 @@ def window_offsets(window: int, side: str = "both") -> NDArray[np.int64]:
         In the order of the text; never 0.
     """
     window = check_at_least("window", window, 1)
-    left, right = np.arange(-window, 0), np.arange(1, window + 1)
+    right = np.arange(1, window + 1, dtype=np.int64)
+    left = -right[::-1]
     sides = {"both": [left, right], "left": [left], "right": [right]}
     if not isinstance(side, str) or side not in sides:
         raise SkipgramError(f"side must be both, left or right, got {side!r}")
@@ -53,11 +54,11 @@ def window_positions(
     Returns
     -------
     position : int array, shape (T, n)
-        One row a centre, one column an offset.
+        A row for each centre, a column for each offset.
     inside : bool array, shape (T, n)
         False where a position lies outside the text.
     """
-    position = np.arange(T)[:, None] + offsets
+    position = np.arange(T, dtype=np.int64)[:, None] + offsets
     return position, (position >= 0) & (position < T)
 
 # %% ../notebooks/01_fake_task.ipynb #1dbe65fd
