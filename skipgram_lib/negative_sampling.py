@@ -569,8 +569,8 @@ class SampledCounts:
     Attributes
     ----------
     centres, contexts : Side
-    log_noise : float64 array, shape (V,), log(k P) of each word
-    uses_bias : whether the bias, less log(k P), is a part of the scores
+    log_noise : float64 array, shape (V,), log(k Q) of each word
+    uses_bias : whether the bias, less log(k Q), is a part of the scores
     """
 
     centres: Side
@@ -579,7 +579,7 @@ class SampledCounts:
     uses_bias: bool
 
     def initial_bias(self) -> NDArray[np.float64]:
-        """Bias to start from, shape (V,): log(k P), or the frequencies."""
+        """Bias to start from, shape (V,): log(k Q), or the frequencies."""
         if not self.uses_bias:
             return self.log_noise
         n = self.contexts.cells.sum(axis=1) + 1.0
