@@ -61,10 +61,13 @@ def compare_words(answer: Any, expected: Answer) -> str:
 # %% ../notebooks/F_exercises.ipynb #a5cef2ee
 def compare_numbers(answer: Any, expected: Answer) -> str:
     """What is wrong with a number or an array; empty if nothing is."""
+    no_number = f"the answer is made of numbers, and yours is {answer!r:.60}"
+    if answer is None:
+        return no_number
     try:
         given = np.asarray(backend_of(answer).to_numpy(answer), np.float64)
     except (TypeError, ValueError):
-        return f"the answer is made of numbers, and yours is {answer!r:.60}"
+        return no_number
     wanted = np.asarray(expected.value, np.float64)
     if given.shape != wanted.shape:
         return f"the answer has shape {wanted.shape}, yours {given.shape}"
@@ -77,6 +80,9 @@ def compare_numbers(answer: Any, expected: Answer) -> str:
         side = "large" if given > wanted else "small"
         return f"{given:g} is too {side}"
     return f"{wrong.sum()} of {given.size} numbers are not it"
+
+# %% ../notebooks/F_exercises.ipynb #e42d9d21
+ANSWERS: dict[str, Answer] = {}
 
 # %% ../notebooks/F_exercises.ipynb #25275c3c
 def find_answer(exercise: str) -> Answer:
@@ -92,7 +98,7 @@ def find_answer(exercise: str) -> Answer:
         )
     return ANSWERS[name]
 
-
+# %% ../notebooks/F_exercises.ipynb #d1602b22
 def check(exercise: str, answer: Any) -> None:
     """Print whether an answer is right, and if not, what is off.
 
@@ -117,16 +123,25 @@ def check(exercise: str, answer: Any) -> None:
     name = str(exercise).removeprefix("ex-")
     print(f"{name}: not yet, {wrong}" if wrong else f"{name}: right")
 
-# %% ../notebooks/F_exercises.ipynb #e42d9d21
-ANSWERS: dict[str, Answer] = {}
-
 # %% ../notebooks/F_exercises.ipynb #a8c8baf7
 # Chapter 01
-ANSWERS |= {}
+ANSWERS |= {
+    "01-1": Answer(["over", "the", "dog"]),
+    "01-2": Answer([19_999_970, 19_992_530]),
+    "01-3": Answer([30, 12]),
+    "01-4": Answer(0.0126, within=0.0002),
+    "01-5": Answer([0.6, 5], within=0.005),
+}
 
 # %% ../notebooks/F_exercises.ipynb #9cbb3c21
 # Chapter 02
-ANSWERS |= {}
+ANSWERS |= {
+    "02-1": Answer("it's o'clock don't re open o'neill s u s mail".split()),
+    "02-2": Answer({"ants", "elephant", "robot", "kitchen"}),
+    "02-3": Answer([72, 0.293], within=0.001),
+    "02-4": Answer(1980),
+    "02-5": Answer(0.9356, within=0.0005),
+}
 
 # %% ../notebooks/F_exercises.ipynb #6e067616
 # Chapter 03
@@ -150,7 +165,13 @@ ANSWERS |= {}
 
 # %% ../notebooks/F_exercises.ipynb #53cf21bf
 # Chapter 08
-ANSWERS |= {}
+ANSWERS |= {
+    "08-1": Answer([0.96, 0.96, 1], within=0.005),
+    "08-2": Answer([0.105, 0.171, 0.148, 0.236], within=0.002),
+    "08-3": Answer({"general", "mr", "fund", "god", "s"}),
+    "08-4": Answer(["taxes", "taxes"]),
+    "08-5": Answer(-0.82, within=0.1),
+}
 
 # %% ../notebooks/F_exercises.ipynb #7dff9b5f
 # Chapter 09
@@ -174,7 +195,13 @@ ANSWERS |= {}
 
 # %% ../notebooks/F_exercises.ipynb #a7110080
 # Chapter 14
-ANSWERS |= {}
+ANSWERS |= {
+    "14-1": Answer([4.16, 2.70], within=0.011),
+    "14-2": Answer(2569),
+    "14-3": Answer(119),
+    "14-4": Answer(3.19, within=0.011),
+    "14-5": Answer(0.94, within=0.06),
+}
 
 # %% ../notebooks/F_exercises.ipynb #12a2e591
 # Chapter 15
@@ -198,7 +225,13 @@ ANSWERS |= {}
 
 # %% ../notebooks/F_exercises.ipynb #bbe6cad3
 # Chapter B
-ANSWERS |= {}
+ANSWERS |= {
+    "B-1": Answer("bloc"),
+    "B-2": Answer(0.77, within=0.011),
+    "B-3": Answer(2),
+    "B-4": Answer(0.4, within=0.1),
+    "B-5": Answer([1.6, 0.0], within=0.02),
+}
 
 # %% ../notebooks/F_exercises.ipynb #03844732
 # Chapter C
@@ -214,7 +247,11 @@ ANSWERS |= {}
 
 # %% ../notebooks/F_exercises.ipynb #44c9d7fb
 # Chapter F
-ANSWERS |= {}
+ANSWERS |= {
+    "F-1": Answer(1.3),
+    "F-2": Answer(2),
+    "F-3": Answer("jersey"),
+}
 
 # %% ../notebooks/F_exercises.ipynb #2cea9a3f
 # Chapter G
