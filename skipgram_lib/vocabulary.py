@@ -591,7 +591,7 @@ def number_tokens(
 
     tokens = chain.from_iterable(measured())
     numbers = as_numbers(map(index.__getitem__, tokens))
-    return list(index), numbers, np.cumsum(lengths)
+    return list(index), numbers, np.cumsum(lengths, dtype=np.int64)
 
 # %% ../notebooks/02_vocabulary.ipynb #d62274a4
 def drop_unknown(
@@ -609,9 +609,10 @@ def drop_unknown(
     list of int32 arrays, one a document
     """
     known = ids >= 0
-    ends = np.append(0, np.cumsum(known))[ends]
+    kept = np.zeros(len(ids) + 1, np.int64)
+    np.cumsum(known, out=kept[1:])
     ids = ids[known]
-    return [ids[first:last] for first, last in pairwise(ends)]
+    return [ids[first:last] for first, last in pairwise(kept[ends])]
 
 # %% ../notebooks/02_vocabulary.ipynb #0a290846
 def encode_documents(
