@@ -1,0 +1,201 @@
+"""Sphinx hook that lets the cells of some chapters run in the browser.
+
+The setting ``live_chapters`` lists the pages. Each of them gets buttons,
+by the scripts in ``book/_static/live``, and what these need to know:
+
+* every code cell is tagged with its place in the notebook, so that the
+  script finds it again on the page;
+* the cells that the page leaves out, such as imports, go along as text;
+* the library goes into ``_static/live/library.js``, as a zip in a string:
+  a page that was opened from a folder may load a script, but no other file.
+
+Nothing is loaded before a reader asks for it. Python itself, Pyodide, comes
+from ``live_base``, by default its public CDN; the environment variable
+``LIVE_BASE`` overrides it for one build. ``live_wheels`` names packages that
+are not there: a requirement for PyPI, or an address that ends in ``.whl``.
+
+The hook also makes one setting of the repository's address:
+``repository: url`` in ``_config.yml``, or else the address of the git remote
+``origin``, if that is a public one. The buttons for Colab and Binder need it,
+and without it they are left out, because they would lead nowhere.
+"""
+
+import base64
+import hashlib
+import io
+import json
+import os
+import re
+import subprocess
+import zipfile
+from functools import cache
+from pathlib import Path
+
+from literate import split_directives
+
+ROOT = Path(__file__).resolve().parents[2]
+KERNEL = Path(__file__).with_name("live_kernel.py")
+CDN = "https://cdn.jsdelivr.net/pyodide/v0.27.7/full/"
+TAG = "live-"
+# These tags keep a cell, or its code, off the page.
+UNSEEN = {"remove-cell", "remove-input"}
+PUBLIC = re.compile(
+    r"(?:https://|git@|ssh://git@)(?P<host>github\.com|gitlab\.com)[:/]"
+    r"(?P<path>[\w.-]+/[\w.-]+?)(?:\.git)?/?"
+)
+
+
+# --- What a page needs to know ----------------------------------------------
+
+
+def code_cells(notebook):
+    """Yield the place, the cell and the code of each code cell."""
+    for place, cell in enumerate(notebook["cells"]):
+        if cell["cell_type"] == "code":
+            _, code = split_directives("".join(cell["source"]))
+            if code:
+                yield place, cell, code
+
+
+def tags_of(cell):
+    """Return the tags of a cell."""
+    return set(cell.get("metadata", {}).get("tags", []))
+
+
+def draws(cell):
+    """Tell whether all that a cell puts out are pictures."""
+    kinds = {output["output_type"] for output in cell.get("outputs", [])}
+    return kinds == {"display_data"}
+
+
+def is_live(app, docname):
+    """Tell whether the cells of a page run, and the page is a notebook."""
+    path = Path(app.env.doc2path(docname))
+    return docname in app.config.live_chapters and path.suffix == ".ipynb"
+
+
+def on_source_read(app, docname, source):
+    """Tag the code cells of a live chapter with their places."""
+    if not is_live(app, docname):
+        return
+    notebook = json.loads(source[0])
+    for place, cell, _ in code_cells(notebook):
+        tags = cell.setdefault("metadata", {}).setdefault("tags", [])
+        tags.append(f"{TAG}{place}")
+    source[0] = json.dumps(notebook)
+
+
+def settings_of(app, docname, context):
+    """Collect what the scripts of a live page need to know."""
+    path = Path(app.env.doc2path(docname))
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    cells = list(code_cells(notebook))
+    source = context.get("sourcename") or f"{docname}.ipynb"
+    return {
+        "base": app.config.live_base,
+        "wheels": app.config.live_wheels,
+        "hidden": {p: code for p, c, code in cells if tags_of(c) & UNSEEN},
+        "drawing": [place for place, cell, _ in cells if draws(cell)],
+        "notebook": context["pathto"](f"_sources/{source}", 1),
+        "version": hashlib.sha256(packed_library()).hexdigest()[:8],
+    }
+
+
+def on_page(app, pagename, templatename, context, doctree):
+    """Give a live page its scripts and its settings."""
+    if not is_live(app, pagename) or "body" not in context:
+        return
+    app.add_css_file("live/live.css")
+    app.add_js_file("live/live.js", loading_method="defer")
+    # "<" could end the element from inside a string.
+    settings = json.dumps(settings_of(app, pagename, context))
+    context["body"] += (
+        '<script type="application/json" id="live-settings">'
+        + settings.replace("<", "\\u003c")
+        + "</script>\n"
+    )
+
+
+# --- The library, for the browser -------------------------------------------
+
+
+@cache
+def packed_library():
+    """Pack the library, and what runs it, into a zip; the same each time."""
+    files = {KERNEL.name: KERNEL}
+    files["matplotlibrc"] = ROOT / "notebooks" / "matplotlibrc"
+    for path in sorted((ROOT / "skipgram_lib").glob("*.py")):
+        if path.name != "_modidx.py":
+            files[f"skipgram_lib/{path.name}"] = path
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, path in files.items():
+            entry = zipfile.ZipInfo(name)  # of 1980, whenever it was made
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, path.read_bytes())
+    return data.getvalue()
+
+
+def write_library(app, error):
+    """Write the packed library where the pages look for it."""
+    if error is not None or app.builder.format != "html":
+        return
+    text = base64.b64encode(packed_library()).decode("ascii")
+    folder = Path(app.outdir, "_static", "live")
+    folder.mkdir(parents=True, exist_ok=True)
+    script = f'window.skipgramLive.library = "{text}";\n'
+    (folder / "library.js").write_text(script, encoding="utf-8")
+
+
+# --- The repository's address -----------------------------------------------
+
+
+def public_address(url):
+    """Return the web address of a public repository; "" for another one."""
+    match = PUBLIC.fullmatch((url or "").strip())
+    return f"https://{match['host']}/{match['path']}" if match else ""
+
+
+def origin():
+    """Ask git for the address of the remote ``origin``; "" without one."""
+    try:
+        result = subprocess.run(
+            ["git", "remote", "get-url", "origin"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:
+        return ""
+    return result.stdout
+
+
+def set_repository(app, config):
+    """Let every button that leads to the repository have one address."""
+    if base := os.environ.get("LIVE_BASE"):
+        config.live_base = base
+    if not config.live_base.endswith("/"):
+        config.live_base += "/"
+    options = config.html_theme_options
+    address = options.get("repository_url") or public_address(origin())
+    options["repository_url"] = address
+    if not address:
+        options.pop("launch_buttons", None)
+
+
+def setup(app):
+    """Connect the hook to Sphinx."""
+    app.add_config_value("live_chapters", [], "env", [list])
+    app.add_config_value("live_base", CDN, "html", [str])
+    app.add_config_value("live_wheels", {}, "html", [dict])
+    app.connect("config-inited", set_repository, priority=400)
+    # Before literate.py takes cells away.
+    app.connect("source-read", on_source_read, priority=400)
+    app.connect("html-page-context", on_page)
+    app.connect("build-finished", write_library)
+    return {
+        "version": "1",
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }
