@@ -9,7 +9,8 @@ not how nbdev is told. While Sphinx reads a notebook, this hook
 * tags each exported cell ``exported`` and ``exported-<module>``, which
   MyST-NB turns into the CSS classes ``tag_exported`` and so on;
 * writes a line under each exported cell that names the module's file;
-* lets the API page link each name to the cell that defines it.
+* lets the API page link each name to the cell that defines it, and the cell
+  to the names' entries there.
 
 It also shortens type names on the pages that autodoc writes, keeps MathJax
 local where it can, and drops a script that Sphinx would load twice.
@@ -24,6 +25,7 @@ import re
 import sys
 from pathlib import Path
 
+import reading
 from docutils import nodes
 
 DIRECTIVE = re.compile(r"#\|\s*(?P<name>\w+)\s*:?\s*(?P<value>.*?)\s*$")
@@ -108,14 +110,19 @@ def on_doctree_read(app, doctree):
         ]
         if not modules or "cell" not in cell["classes"]:
             continue
-        for name in defined_names(cell):
+        names = defined_names(cell)
+        for name in names:
             label = label_of(modules[0], name)
             cell["ids"].append(label)
             labels[label] = (app.env.docname, label)
         path = modules[0].replace("-", "/") + ".py"
         label = nodes.paragraph(classes=["exported-to"])
         label += nodes.Text("exported to ")
-        label += nodes.literal(text=f"{app.config.literate_package}/{path}")
+        package = app.config.literate_package
+        label += nodes.literal(text=f"{package}/{path}")
+        module = f"{package}.{modules[0].replace('-', '.')}"
+        # Links to the entries of the names, when these are known.
+        label += reading.DefinedNames(defines=names, module=module)
         cell.insert(1, label)
 
 

@@ -1,0 +1,199 @@
+/* What every page of the book can do: menus, definitions of terms, and the
+   small repairs that its theme needs. A classic script, so that it also runs
+   where the book is a folder of files. */
+
+(function () {
+  "use strict";
+
+  /* The term whose tip a tap or a hover asks for, and its definition. */
+  function readDefinitions() {
+    const data = document.getElementById("definitions");
+    return data ? JSON.parse(data.textContent) : {};
+  }
+
+  function definitionOf(link, definitions) {
+    if (!link.querySelector(".std-term")) return null;
+    return definitions[decodeURIComponent(link.hash.slice(1))] || null;
+  }
+
+  /* --- Definitions --------------------------------------------------------- */
+
+  /* One tip for the page. It can be hovered over, stays until the pointer and
+     the focus have left, and closes with Escape (WCAG 1.4.13). */
+  function showDefinitions() {
+    const definitions = readDefinitions();
+    const tip = document.createElement("div");
+    let owner = null; // the link whose tip is open
+    let closing = 0;
+    let touched = false; // did the last pointer have no hover?
+
+    tip.className = "term-tip";
+    tip.id = "term-tip";
+    tip.setAttribute("role", "tooltip");
+    tip.hidden = true;
+    document.body.append(tip);
+
+    function place(link) {
+      const box = link.getClientRects()[0] || link.getBoundingClientRect();
+      const width = tip.offsetWidth;
+      const room = document.documentElement.clientWidth - width - 8;
+      const left = Math.max(8, Math.min(box.left, room));
+      const above = box.bottom + tip.offsetHeight + 8 > window.innerHeight;
+      const top = above && box.top > tip.offsetHeight + 8
+        ? box.top - tip.offsetHeight - 4
+        : box.bottom + 4;
+      tip.style.left = left + window.scrollX + "px";
+      tip.style.top = top + window.scrollY + "px";
+    }
+
+    function open(link, definition) {
+      clearTimeout(closing);
+      if (owner === link) return;
+      close();
+      owner = link;
+      const name = document.createElement("strong");
+      name.textContent = definition.term;
+      tip.replaceChildren(name, definition.says);
+      if (touched) {
+        // A tap opens the tip, so the way to the glossary is in it.
+        const more = document.createElement("a");
+        more.href = link.href;
+        more.textContent = "In the glossary";
+        tip.append(document.createElement("br"), more);
+      }
+      tip.hidden = false;
+      link.setAttribute("aria-describedby", tip.id);
+      place(link);
+    }
+
+    function close() {
+      clearTimeout(closing);
+      if (owner) owner.removeAttribute("aria-describedby");
+      owner = null;
+      tip.hidden = true;
+    }
+
+    function closeSoon() {
+      clearTimeout(closing);
+      // Time enough to move the pointer from the link into the tip.
+      closing = setTimeout(close, 250);
+    }
+
+    document.querySelectorAll("a:has(> .std-term)").forEach(function (link) {
+      const definition = definitionOf(link, definitions);
+      if (!definition) return;
+      link.removeAttribute("title");
+      link.addEventListener("pointerdown", function (event) {
+        touched = event.pointerType === "touch";
+      });
+      link.addEventListener("pointerenter", function (event) {
+        if (event.pointerType !== "touch") {
+          touched = false;
+          open(link, definition);
+        }
+      });
+      link.addEventListener("pointerleave", function (event) {
+        if (event.pointerType !== "touch") closeSoon();
+      });
+      link.addEventListener("focus", function () {
+        open(link, definition);
+      });
+      link.addEventListener("blur", closeSoon);
+      link.addEventListener("click", function (event) {
+        if (touched) event.preventDefault();
+      });
+    });
+
+    tip.addEventListener("pointerenter", function () {
+      clearTimeout(closing);
+    });
+    tip.addEventListener("pointerleave", function (event) {
+      if (event.pointerType !== "touch") closeSoon();
+    });
+    document.addEventListener("keydown", function (event) {
+      if (event.key === "Escape") close();
+    });
+    document.addEventListener("pointerdown", function (event) {
+      const inside = tip.contains(event.target);
+      if (owner && !inside && !owner.contains(event.target)) close();
+    });
+  }
+
+  /* --- Menus ----------------------------------------------------------------- */
+
+  /* The theme's menus wait for Bootstrap, which is not loaded: 80 kB for this. */
+  function openMenus() {
+    document.querySelectorAll(".dropdown").forEach(function (box) {
+      const button = box.querySelector("[data-bs-toggle=dropdown]");
+      const menu = box.querySelector(".dropdown-menu");
+      if (!button || !menu) return;
+
+      function set(shown) {
+        menu.classList.toggle("show", shown);
+        button.setAttribute("aria-expanded", String(shown));
+      }
+
+      button.addEventListener("click", function () {
+        set(button.getAttribute("aria-expanded") !== "true");
+      });
+      box.addEventListener("keydown", function (event) {
+        if (event.key === "Escape") {
+          set(false);
+          button.focus();
+        }
+      });
+      box.addEventListener("focusout", function (event) {
+        if (!box.contains(event.relatedTarget)) set(false);
+      });
+      document.addEventListener("click", function (event) {
+        if (!box.contains(event.target)) set(false);
+      });
+    });
+  }
+
+  /* --- Small repairs ------------------------------------------------------------ */
+
+  /* Paper cannot be clicked: what is folded opens before printing. */
+  function openForPrint() {
+    const opened = [];
+    window.addEventListener("beforeprint", function () {
+      document.querySelectorAll("details:not([open])").forEach(function (box) {
+        opened.push(box);
+        box.open = true;
+      });
+    });
+    window.addEventListener("afterprint", function () {
+      while (opened.length) opened.pop().open = false;
+    });
+  }
+
+  /* A link may lead into a folded part. */
+  function openTarget() {
+    const name = decodeURIComponent(location.hash.slice(1));
+    const target = name && document.getElementById(name);
+    let box = target && target.closest("details");
+    if (!box) return;
+    while (box) {
+      box.open = true;
+      box = box.parentElement.closest("details");
+    }
+    target.scrollIntoView();
+  }
+
+  /* Sphinx fetches a page to show its beginning beside what was found. A
+     folder of files does not let it, and the console would say so. */
+  function searchWithoutFetching() {
+    if (location.protocol === "file:" && window.DOCUMENTATION_OPTIONS) {
+      window.DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+    }
+  }
+
+  searchWithoutFetching();
+  document.addEventListener("DOMContentLoaded", function () {
+    showDefinitions();
+    openMenus();
+    openForPrint();
+    openTarget();
+  });
+  window.addEventListener("hashchange", openTarget);
+})();
