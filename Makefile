@@ -166,6 +166,8 @@ bench-training: $(BENCH)/ready
 	@$(BENCH)/bin/python benchmarks/scaling.py
 	$(call say,The full softmax and sampling)
 	@$(BENCH)/bin/python benchmarks/softmax_or_sampling.py
+	$(call say,The number of features)
+	@$(BENCH)/bin/python benchmarks/features.py
 
 QUICK := --out out/bench
 
@@ -180,6 +182,8 @@ bench-quick: $(BENCH)/ready  ## the same, small, to see that it runs
 		--sizes 1000 10000 --features 100 --seconds 10 $(QUICK)/scaling.json
 	@$(BENCH)/bin/python benchmarks/softmax_or_sampling.py \
 		--words 1000 $(QUICK)/softmax_or_sampling.json
+	@$(BENCH)/bin/python benchmarks/features.py \
+		--words 1000 --features 10 50 $(QUICK)/features.json
 
 # --- Read and write the book --------------------------------------------------
 

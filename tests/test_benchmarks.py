@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "benchmarks"))
 
 import corpora  # noqa: E402
+import features  # noqa: E402
 import full_softmax_torch  # noqa: E402
 import measure  # noqa: E402
 import measured  # noqa: E402
@@ -289,6 +290,39 @@ def test_sizes_are_shown_in_order(tmp_path):
         page.index(s) for s in ("1,000 × 300", "10,000 × 50", "10,000 ×")
     ]
     assert places == sorted(places)
+
+
+def test_one_document_of_every_so_many_is_held_out():
+    texts = [[str(i)] for i in range(1, 26)]
+    seen, held_out = features.split(texts, 10)
+    assert held_out == [["10"], ["20"]]
+    assert sorted(seen + held_out) == sorted(texts)
+    with pytest.raises(SkipgramError, match=r"of every 10 .* only 9"):
+        features.split(texts[:9], 10)
+
+
+def features_run(D, setting, held_out, score):
+    scores = {"score": score, "low": score - 0.1, "high": score + 0.1}
+    names = "wordsim353", "simlex999", "google"
+    run = {"corpus": "sotu", "V": 1000, "D": D, "setting": setting}
+    run |= {"loss": [7.0, 6.0], "held_out": [7.0, held_out], "seconds": 1}
+    asked = {name: scores | {"asked": 5} for name in names}
+    return CONDITIONS | run | {"seed": 0, "scores": asked}
+
+
+def test_features_are_shown_in_order_by_the_last_epoch(tmp_path):
+    runs = [
+        features_run(D, setting, 6 + 1 / D, D / 1000)
+        for D in (200, 50)
+        for setting in ("plain", "head start")
+    ]
+    page = fill(tmp_path, "features", runs)
+    assert page.count("bench-features-sotu-plain") == 1
+    assert page.count("bench-features-sotu-head-start") == 1
+    row = "| 50 | 6.000 | 6.020 | 0.050 (-0.050–0.150) |"
+    assert page.index(row) < page.index("| 200 | 6.000 | 6.005 |")
+    assert "Google analogies (5)" in page
+    assert (tmp_path / "out/measured/features-sotu.svg").is_file()
 
 
 def test_what_was_not_measured_is_said(tmp_path):

@@ -28,6 +28,7 @@ SCORES = {
     "simlex999": "SimLex-999",
     "google": "Google analogies",
 }
+LOSSES = {"loss": "counted text", "held_out": "held-out text"}
 MARKERS = {"ours": "o", "gensim": "s", "fasttext": "^"}
 MISSING = """:::{{note}}
 Not measured yet: run `make bench`, which writes `benchmarks/results/{}.json`.
@@ -357,6 +358,85 @@ def scaling(results, save):
     return "\n".join([*parts, plot])
 
 
+# --- The number of features --------------------------------------------------
+
+
+def features_table(corpus, setting, runs):
+    """Losses and scores of one setting, a row for each number of features."""
+    rows = []
+    by_size = sorted({run["D"] for run in runs})
+    for same in ([run for run in runs if run["D"] == D] for D in by_size):
+        last = [spread([run[k][-1] for run in same], ".3f") for k in LOSSES]
+        rows.append([same[0]["D"], *last])
+        for name in SCORES:
+            found = [run["scores"][name] for run in same]
+            value, low, high = (
+                median(score[end] for score in found)
+                for end in ("score", "low", "high")
+            )
+            rows[-1].append(f"{value:.3f} ({low:.3f}–{high:.3f})")
+    asked = runs[0]["scores"]
+    header = ["features", *LOSSES.values()]
+    header += [f"{SCORES[name]} ({asked[name]['asked']:,})" for name in SCORES]
+    caption = (
+        f"The corpus *{corpus}*, {runs[0]['V']:,} words, {setting}: loss in "
+        "nats a pair, and scores with their 95 % intervals."
+    )
+    name = f"bench-features-{corpus}-{setting.replace(' ', '-')}"
+    return table(caption, name, header, rows)
+
+
+def draw_features(runs):
+    """Held-out loss, and three scores, against the number of features."""
+    figure = Figure(figsize=(9, 2.9), layout="constrained")
+    all_axes = figure.subplots(1, 1 + len(SCORES))
+    ways = {"held-out loss": ("held_out", -1)}
+    ways |= {
+        title: ("scores", name, "score") for name, title in SCORES.items()
+    }
+    for axes, (title, path) in zip(all_axes, ways.items(), strict=True):
+        for setting in dict.fromkeys(run["setting"] for run in runs):
+            points = []
+            for run in runs:
+                value = run
+                for step in path:
+                    value = value[step]
+                if run["setting"] == setting:
+                    points.append((run["D"], value))
+            axes.plot(*zip(*sorted(points), strict=True), "o-", label=setting)
+        axes.set_xscale("log")
+        plain_log(axes.xaxis)
+        axes.tick_params(labelsize="small")
+        axes.set_title(title)
+        axes.set_xlabel("features")
+    all_axes[0].legend(fontsize="small")
+    return figure
+
+
+def features(results, save):
+    """Quality against the number of features."""
+    corpora, parts = {}, [circumstances(results)]
+    for run in results["runs"]:
+        settings = corpora.setdefault(run["corpus"], {})
+        settings.setdefault(run["setting"], []).append(run)
+    for corpus, settings in corpora.items():
+        for setting, runs in settings.items():
+            parts.append(features_table(corpus, setting, runs))
+        runs = [run for runs in settings.values() for run in runs]
+        parts.append(
+            picture(
+                save(f"features-{corpus}", draw_features(runs)),
+                f"The corpus *{corpus}*: held-out loss, where lower is "
+                "better, and three scores, where higher is better, against "
+                "the number of features.",
+                f"bench-features-{corpus}",
+                "Four panels of two curves each over the number of features "
+                "on a logarithmic axis.",
+            )
+        )
+    return "\n".join(parts)
+
+
 # --- The page ----------------------------------------------------------------
 
 MAKERS = {
@@ -364,6 +444,7 @@ MAKERS = {
     "full_softmax": full_softmax,
     "pass_cost": pass_cost,
     "scaling": scaling,
+    "features": features,
 }
 
 
