@@ -42,7 +42,11 @@ UNUSED = [
     "*webpack-macros.html",
 ]
 WORD = re.compile(r"(?:--)?[A-Za-z_][\w-]*")
-VARIABLE = re.compile(r"(?<=[{;])\s*(?P<name>--[\w-]+)\s*:[^;{}]*(?:;|(?=\}))")
+# A declaration; its value may hold a semicolon in quotes.
+VARIABLE = re.compile(
+    r"(?<=[{;])\s*(?P<name>--[\w-]+)\s*:"
+    r"(?:\"[^\"]*\"|'[^']*'|[^;{}\"'])*(?:;|(?=\}))"
+)
 USE = re.compile(r"var\(\s*(--[\w-]+)")
 NAMES = re.compile(r'\b(?:class|id)="([^"]*)"')
 

@@ -19,6 +19,9 @@ from sphinx.util.docutils import SphinxDirective
 
 EXERCISE = re.compile(r"ex-(?P<chapter>\w+?)-(?P<number>\w+)$")
 TERM = re.compile(r'class="reference internal" href="[^"]*#(term-[^"]+)"')
+FORMULA = re.compile(
+    r'<span class="math notranslate nohighlight">[^<]*</span>[,.;:!?)]+'
+)
 PART = re.compile(r"^(?P<part>Part [IVX]+): (?P<name>.+)$")
 
 
@@ -31,7 +34,9 @@ def sentence_of(doctree):
         for kind in nodes.block_quote, nodes.paragraph:
             for node in section.children[1:3]:
                 if isinstance(node, kind):
-                    return node.astext().replace("\n", " ").strip()
+                    text = " ".join(node.astext().split())
+                    # Of a paragraph, the first sentence.
+                    return re.split(r"(?<=[.?!]) ", text)[0]
     return ""
 
 
@@ -171,6 +176,9 @@ def fold(app, doctree, docname):
     """Turn what has the class ``dropdown`` into ``<details>``."""
     boxes = nodes.Admonition, nodes.admonition
     for node in list(doctree.findall(lambda n: isinstance(n, boxes))):
+        # Each exercise holds a section of the same name.
+        for section in node.findall(nodes.section):
+            section["ids"] = []
         if "dropdown" not in node["classes"] or not node.children:
             continue
         title, *rest = node.children
@@ -245,7 +253,7 @@ def definitions(app):
 def add_definitions(app, pagename, templatename, context, doctree):
     """Put the definitions of the terms on a page into the page."""
     used = set(TERM.findall(context.get("body", "")))
-    if not used or pagename == "book/glossary":
+    if not used or pagename == "book/glossary" or app.builder.name != "html":
         return
     known = definitions(app)
     found = {name: known[name] for name in sorted(used) if name in known}
@@ -254,6 +262,17 @@ def add_definitions(app, pagename, templatename, context, doctree):
     context["body"] += (
         f'\n<script type="application/json" id="definitions">{data}</script>\n'
     )
+
+
+# --- Formulas in a line ------------------------------------------------------
+
+
+def glue(app, pagename, templatename, context, doctree):
+    """Keep a formula and the comma behind it on one line."""
+    if body := context.get("body"):
+        context["body"] = FORMULA.sub(
+            r'<span class="glued">\g<0></span>', body
+        )
 
 
 # --- What others show of a page ----------------------------------------------
@@ -290,11 +309,13 @@ def setup(app):
     app.connect("doctree-read", keep_sentence)
     app.connect("env-purge-doc", forget)
     app.connect("env-merge-info", merge)
-    app.connect("env-updated", number_exercises)
+    # After Sphinx has numbered what it numbers.
+    app.connect("env-get-updated", number_exercises, priority=900)
     app.connect("doctree-resolved", list_chapters)
     app.connect("doctree-resolved", link_names)
     app.connect("doctree-resolved", fold, priority=900)
     app.connect("html-page-context", add_definitions)
+    app.connect("html-page-context", glue)
     app.connect("html-page-context", describe)
     return {
         "version": "1",
