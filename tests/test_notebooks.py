@@ -32,15 +32,6 @@ def code_cells(notebook):
     ]
 
 
-def prose(notebook):
-    """Return the text of all cells that are not code."""
-    return "\n\n".join(
-        "".join(cell["source"])
-        for cell in notebook["cells"]
-        if cell["cell_type"] != "code"
-    )
-
-
 def test_there_are_notebooks():
     assert NOTEBOOKS
 
@@ -63,7 +54,7 @@ def test_editors_left_nothing_behind():
 
 @EACH_NOTEBOOK
 def test_chapter_has_the_parts_of_a_chapter(path):
-    text = prose(load(path))
+    text = check_notebooks.prose_of(path)
     title, sentence = re.search(
         r"\A(?:\([\w-]+\)=\n)?# (.+)\n\n> (.+(?:\n> .+)*)", text
     ).groups()
@@ -75,7 +66,7 @@ def test_chapter_has_the_parts_of_a_chapter(path):
 
 @EACH_NOTEBOOK
 def test_every_exercise_has_one_solution(path):
-    text = prose(load(path))
+    text = check_notebooks.prose_of(path)
     exercises = re.findall(
         r"^`{3,}\{exercise\}.*\n:label: *(\S+)", text, re.MULTILINE
     )

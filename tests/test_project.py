@@ -139,24 +139,3 @@ def test_it_installs_into_an_empty_environment(root, tmp_path):
     package = Path(run(python, "-c", where).strip()).parent
     assert (package / "py.typed").exists()
     assert run(scripts / "skipgram", "--help").startswith("usage: skipgram")
-
-
-@pytest.mark.slow
-def test_the_python_of_the_readme_runs(root, tmp_path):
-    text = (root / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(
-        r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL
-    )
-    assert blocks, "the README shows how to use the library"
-    script = tmp_path / "readme.py"
-    script.write_text("\n".join(blocks), encoding="utf-8")
-    (tmp_path / "my_texts").mkdir()
-    (tmp_path / "my_texts" / "a.txt").write_text(text, encoding="utf-8")
-    result = subprocess.run(
-        [sys.executable, script],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr

@@ -52,6 +52,13 @@ def source_of(cell):
     return "".join(cell["source"])
 
 
+def prose_of(path):
+    """Return the text of all cells of a notebook that are not code."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    prose = [source_of(cell) for cell in cells if cell["cell_type"] != "code"]
+    return "\n\n".join(prose)
+
+
 def shows_something(source):
     """Tell whether a cell that ran must have an output.
 
@@ -131,9 +138,8 @@ def problems(path):
     size = path.stat().st_size
     if size > MAX_BYTES:
         found.append(f"has {size:,} bytes, over {MAX_BYTES:,}")
-    prose = " ".join(source_of(c) for c in cells if c["cell_type"] != "code")
-    if len(prose.split()) < MIN_WORDS:
-        words = len(prose.split())
+    words = len(prose_of(path).split())
+    if words < MIN_WORDS:
         found.append(f"has {words} words of prose, under {MIN_WORDS}")
     code = [c for c in cells if c["cell_type"] == "code" and source_of(c)]
     return found + list(code_problems(code))
