@@ -362,14 +362,19 @@
     return element;
   }
 
-  // A control with its label; returns both.
+  // A control with its label, and what `show` writes beside it; a slider also
+  // says it to those who cannot see it.
   function labelled(text, tag, attributes, ...children) {
     const id = `skipgram-lab-${++numbered}`;
     const control = make(tag, { id, ...attributes }, ...children);
-    const value = make("span", { class: "lab-value" });
+    const value = make("span", { class: "lab-value", "aria-hidden": "true" });
     const label = make("label", { for: id }, text, " ", value);
     const field = make("div", { class: "lab-field" }, label, control);
-    return { field, control, value };
+    const show = (shown, spoken = shown) => {
+      value.textContent = shown;
+      control.setAttribute("aria-valuetext", spoken);
+    };
+    return { field, control, show };
   }
 
   function slider(text, min, max, value, step = 1) {
@@ -543,12 +548,10 @@
         else delete word.dataset.distance;
       });
       place.control.value = at + 1;
-      place.value.textContent = tokens.length
-        ? `${at + 1} of ${tokens.length}`
-        : "";
-      size.value.textContent = `${most} to each side`;
+      const where = tokens.length ? `${at + 1} of ${tokens.length}` : "";
+      place.show(where, spoken());
+      size.show(`${most} to each side`);
       again.hidden = !shrink.checked;
-      place.control.setAttribute("aria-valuetext", spoken());
       showCentre();
       drawSamples();
     }
@@ -577,6 +580,7 @@
       const whole = pairs(tokens, 0, sizes).length;
       const different = new Set(so.map((pair) => pair.join(" "))).size;
       total.replaceChildren();
+      list.replaceChildren();
       list.hidden = !whole;
       if (!whole) return;
       total.append(
@@ -591,7 +595,7 @@
           make("li", { class: "lab-more" }, `… and those of ${many(first, "word")} before`)
         );
       }
-      list.replaceChildren(...lines);
+      list.append(...lines);
       list.scrollTop = list.scrollHeight;
     }
 
@@ -920,12 +924,11 @@
     }
 
     function showSettings() {
-      parts.size.value.textContent = `${parts.size.control.value} to each side`;
-      parts.features.value.textContent = parts.features.control.value;
-      parts.rate.value.textContent = Number(rate().toPrecision(2));
-      parts.speed.value.textContent = many(
-        Number(parts.speed.control.value), "step"
-      ) + " a frame";
+      const value = (name) => Number(parts[name].control.value);
+      parts.size.show(`${value("size")} to each side`);
+      parts.features.show(String(value("features")));
+      parts.rate.show(String(Number(rate().toPrecision(2))));
+      parts.speed.show(`${many(value("speed"), "step")} a frame`);
     }
 
     function takeMethod() {
