@@ -102,7 +102,7 @@ def window_weights(
     shrink : window, window - 1, ..., 1; otherwise all are 1
     reach : only as many distances; None: all
     """
-    distances = np.arange(1, (reach or window) + 1)
+    distances = np.arange(1, (reach or window) + 1, dtype=np.int64)
     return window + 1 - distances if shrink else np.ones_like(distances)
 
 # %% ../notebooks/06_counting.ipynb #5d31bbe1
