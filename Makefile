@@ -32,7 +32,7 @@ say = @printf '\n== %s\n' "$(1)"
 .NOTPARALLEL:
 .PHONY: help train test test-gpu check-export check-notebooks lint types book-build \
 	run-tests bench bench-vectors bench-text bench-training bench-more-text \
-	bench-quick book \
+	bench-quick book pdf \
 	export format clean
 
 help:  ## list what there is to make
@@ -191,6 +191,10 @@ book: $(FULL)  ## build the book, print the address to open
 	@$(BIN)/python tools/fetch_mathjax.py
 	@$(BIN)/jupyter-book build . --quiet
 	@echo "Open file://$(CURDIR)/$(HTML)/index.html"
+
+pdf: $(FULL)  ## print the whole book to _build/skip-gram-exactly.pdf
+	@$(BIN)/python tools/fetch_mathjax.py
+	@$(BIN)/python tools/make_pdf.py
 
 export: $(FULL)  ## write skipgram_lib/ from the notebooks
 	@$(BIN)/nbdev-export

@@ -1,0 +1,303 @@
+"""The site: what every page has, what it weighs, and what links to what.
+
+Most of these tests read ``_build/html``, which `make test` builds first.
+"""
+
+import json
+import re
+from urllib.parse import unquote, urlsplit
+
+import lean
+import make_pdf
+import pytest
+import reading
+from test_book import read
+
+# Bytes that the cover may load, before fonts and MathJax, unzipped.
+COVER = 300_000
+# The largest page of the book, and the largest picture of it.
+PAGE, PICTURE = 1_200_000, 600_000
+ASSETS = re.compile(
+    r'<(?:script[^>]* src|link[^>]*rel="stylesheet"[^>]* href|img[^>]* src)'
+    r'="([^"#?]+)'
+)
+EXERCISE = re.compile(
+    r'class="[^"]*\bexercise\b[^"]*" id="ex-(\w+)-(\w+)">\s*'
+    r'<p class="admonition-title"><span class="caption-number">([^<]*)<'
+)
+BLOCKQUOTE = re.compile(r"</h1>\s*<blockquote>\s*<div><p>(.*?)</p>", re.DOTALL)
+
+
+def words(text):
+    """The words of a piece of HTML, without its tags."""
+    plain = re.sub(r"<[^>]+>", "", text).replace("&amp;", "&")
+    return " ".join(plain.split())
+
+
+@pytest.fixture(scope="module")
+def texts(html):
+    """Read every page that a reader can come to."""
+    return {
+        path.relative_to(html).as_posix(): path.read_text(encoding="utf-8")
+        for path in html.rglob("*.html")
+        if "_static" not in path.parts and path.name != "index.html"
+    }
+
+
+@pytest.fixture(scope="module")
+def cover(texts):
+    """Read the first page."""
+    return texts["book/intro.html"]
+
+
+# --- What a page has, and what it weighs -------------------------------------
+
+
+@pytest.mark.book
+def test_every_page_says_what_it_is(texts):
+    for name, text in texts.items():
+        assert '<html lang="en"' in text, name
+        assert text.count("<h1") >= 1, name
+        assert re.search(r"<title>[^<]{5,}", text), name
+        (says,) = re.findall(
+            r'<meta name="description" content="([^"]*)"', text
+        )
+        assert len(says) > 10, name
+        assert "#main-content" in text, name
+        assert 'id="main-content"' in text, name
+
+
+@pytest.mark.book
+def test_the_cover_is_light(html, cover):
+    names = ASSETS.findall(cover)
+    sizes = {"the page": len(cover.encode())}
+    for name in names:
+        path = (html / "book" / name).resolve()
+        if "mathjax" not in path.parts:
+            sizes[name] = path.stat().st_size
+    assert len(sizes) > 5
+    assert sum(sizes.values()) < COVER, sizes
+
+
+@pytest.mark.book
+def test_pages_and_pictures_are_not_too_large(html, texts):
+    heavy = {name: len(text) for name, text in texts.items()}
+    assert max(heavy.values()) < PAGE, max(heavy, key=heavy.get)
+    for path in (html / "_images").iterdir():
+        assert path.stat().st_size < PICTURE, path.name
+
+
+@pytest.mark.book
+def test_a_page_loads_nothing_it_does_not_need(texts):
+    for name, text in texts.items():
+        assert ("searchindex.js" in text) == (name == "search.html"), name
+        assert "fontawesome" not in text, name
+        assert "thebe" not in "".join(ASSETS.findall(text)), name
+        has_formula = re.search(r'class="[^"]*\bmath\b', text) is not None
+        assert ("tex-mml-chtml" in text) <= has_formula, name
+
+
+@pytest.mark.book
+def test_what_is_folded_needs_no_script(texts):
+    for name, text in texts.items():
+        folded = re.findall(r'<(\w+) class="[^"]*\bdropdown\b[^"]*"', text)
+        assert set(folded) <= {"details", "div"}, name
+        assert "togglebutton" not in text, name
+    assert "<details" in texts["notebooks/03_hidden_layer.html"]
+
+
+# --- The cover ---------------------------------------------------------------
+
+
+@pytest.mark.book
+def test_the_cover_lists_every_page_with_its_sentence(texts, cover):
+    listed = dict(
+        re.findall(
+            r'<a class="reference internal" href="(?:\.\./)?([\w/]+\.html)">'
+            r'[^<]*</a></span> <span class="chapter-says">(.*?)</span></p>',
+            cover,
+        )
+    )
+    for _, names in make_pdf.parts():
+        for name in names:
+            link = f"{name}.html".removeprefix("book/")
+            assert link in listed, name
+            if quote := BLOCKQUOTE.search(texts[f"{name}.html"]):
+                assert words(listed[link]) == words(quote[1]), name
+
+
+@pytest.mark.book
+def test_the_cover_has_three_paths_of_pages(cover):
+    paths = re.findall(
+        r'<div class="path docutils container">(.*?)</ol>', cover, re.DOTALL
+    )
+    assert len(paths) == 3
+    for path in paths:
+        assert len(re.findall(r"<a ", path)) >= 5
+
+
+# --- Numbers and links -------------------------------------------------------
+
+
+@pytest.mark.book
+def test_exercises_are_numbered_as_the_checker_names_them(texts):
+    found = 0
+    for name, text in texts.items():
+        for chapter, number, title in EXERCISE.findall(text):
+            wanted = f"{chapter.upper().lstrip('0')}.{number}"
+            assert title.strip() == f"Exercise {wanted}", name
+            found += 1
+    assert found > 70
+
+
+@pytest.mark.book
+def test_formulas_are_called_by_their_numbers(texts):
+    calls = [
+        words(call)
+        for text in texts.values()
+        for call in re.findall(
+            r'<a class="reference internal" href="[^"]*#equation-[^"]*">'
+            r"(.*?)</a>",
+            text,
+        )
+    ]
+    assert calls
+    assert all(re.fullmatch(r"\(\d+\)", call) for call in calls), calls
+
+
+@pytest.mark.book
+def test_names_of_a_cell_lead_to_the_reference_and_back(html, texts):
+    anchors = read(html / "book" / "api.html").anchors
+    linked = set()
+    for name, text in texts.items():
+        for line in re.findall(r'<p class="exported-to">(.*?)</p>', text):
+            for address in re.findall(r'href="([^"]+)"', line):
+                parts = urlsplit(address)
+                assert parts.path == "../book/api.html", name
+                assert unquote(parts.fragment) in anchors, address
+                linked.add(unquote(parts.fragment))
+    back = re.findall(r'#def-([\w-]+)"', texts["book/api.html"])
+    assert len(back) > 100
+    assert {f"def-{label}" for label in back} <= {
+        "def-" + name.removeprefix("skipgram_lib.").replace(".", "-").lower()
+        for name in linked
+    }
+
+
+# --- Terms -------------------------------------------------------------------
+
+
+@pytest.mark.book
+def test_a_page_knows_the_terms_it_links_to(texts):
+    pages = 0
+    for name, text in texts.items():
+        used = set(reading.TERM.findall(text))
+        if not used or name == "book/glossary.html":
+            continue
+        (data,) = re.findall(
+            r'<script type="application/json" id="definitions">(.*?)</script>',
+            text,
+        )
+        known = json.loads(data)
+        assert set(known) == used, name
+        assert all(len(found["says"]) > 15 for found in known.values()), name
+        pages += 1
+    assert pages > 15
+
+
+@pytest.mark.book
+def test_every_term_of_the_glossary_is_used_in_a_chapter(html, texts):
+    terms = {
+        anchor
+        for anchor in read(html / "book" / "glossary.html").anchors
+        if anchor.startswith("term-")
+    }
+    used = {
+        term
+        for name, text in texts.items()
+        if name != "book/glossary.html"
+        for term in reading.TERM.findall(text)
+    }
+    assert len(terms) > 40
+    assert terms - used == set()
+
+
+# --- The hooks ---------------------------------------------------------------
+
+
+def test_a_stylesheet_keeps_what_can_apply():
+    text = (
+        ".here .there > p{color:red} .here .gone{color:red} .gone,p{margin:0}"
+        "#gone{top:0} a:not(.gone){left:0} @media print{.gone{top:0}}"
+        "@media print{.here{top:0}} @font-face{font-family:x}"
+        ".here{animation:turn 1s} @keyframes turn{to{top:0}}"
+        "@keyframes lost{to{top:0}}"
+    )
+    kept = lean.lean(text, {"here", "there"})
+    assert ".here .there > p{color:red}" in kept
+    assert "p{margin:0}" in kept
+    assert "a:not(.gone){left:0}" in kept
+    assert ".here{top:0}" in kept
+    assert "@keyframes turn" in kept
+    assert "font-face" not in kept
+    assert kept.count("gone") == 1
+    assert "lost" not in kept
+
+
+def test_a_stylesheet_keeps_the_variables_in_use():
+    text = (
+        ':root{--a:var(--b);--b:1px;--gone:url("data:x;y,}z");--c:2px}'
+        "p{margin:var(--a)}"
+    )
+    kept = lean.lean(text, {"--c"})
+    assert kept == ":root{--a:var(--b);--b:1px;--c:2px}\np{margin:var(--a)}\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "script", "needed"),
+    [
+        ('<span class="math notranslate">', "mathjax/tex-mml-chtml.js", True),
+        ("no formula", "mathjax/tex-mml-chtml.js", False),
+        ('<div class="highlight"><pre>', "copybutton.js", True),
+        ("no code", "clipboard.min.js", False),
+        ('<div class="highlight"><pre>', "sphinx-thebe.js", False),
+        ("anything", "book.js", True),
+    ],
+)
+def test_scripts_stay_where_they_have_something_to_do(body, script, needed):
+    class Script:
+        filename, attributes = script, {}
+
+    assert lean.is_needed(Script, body) is needed
+
+
+def test_a_formula_and_its_comma_stay_together():
+    formula = '<span class="math notranslate nohighlight">\\(D\\)</span>'
+    context = {"body": f"{formula}, and {formula} alone"}
+    reading.glue(None, "page", "page.html", context, None)
+    assert context["body"] == (
+        f'<span class="glued">{formula},</span> and {formula} alone'
+    )
+
+
+# --- The PDF -----------------------------------------------------------------
+
+
+def test_without_chromium_the_pdf_says_so(monkeypatch, capsys):
+    monkeypatch.setattr(make_pdf.shutil, "which", lambda name: None)
+    assert make_pdf.main([]) == 1
+    said = capsys.readouterr().err
+    assert said == (
+        "There is no Chromium, which prints the PDF. On Debian and Ubuntu: "
+        "sudo apt install chromium\n"
+    )
+
+
+def test_the_pdf_asks_for_every_page_of_the_book(root):
+    listed = [name for _, names in make_pdf.parts() for name in names]
+    in_toc = re.findall(
+        r"- file: (\S+)", (root / "_toc.yml").read_text(encoding="utf-8")
+    )
+    assert listed == in_toc
+    with pytest.raises(make_pdf.PdfError, match="book/gone is not in"):
+        make_pdf.title_of("<article></article>", "book/gone")
