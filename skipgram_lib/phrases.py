@@ -40,7 +40,7 @@ def discounted_scores(
     ----------
     n, first, second : float64 arrays, shape (K,)
         Counts of each pair, of its first and of its second word.
-    min_count, vocabulary_size : m and V of the formula
+    min_count, vocabulary_size : m and S of the formula
 
     References
     ----------
@@ -103,8 +103,8 @@ def score_pairs(
     pair, first, second = (
         np.atleast_1d(np.asarray(x, np.float64)) for x in counted)
     if scoring == "default":
-        V = vocabulary_size
-        return discounted_scores(pair, first, second, min_count, V)
+        S = vocabulary_size
+        return discounted_scores(pair, first, second, min_count, S)
     return npmi_scores(pair, first, second, total_tokens)
 
 # %% ../notebooks/13_phrases.ipynb #8928b356
