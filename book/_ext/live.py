@@ -16,8 +16,10 @@ are not there: a requirement for PyPI, or an address that ends in ``.whl``.
 
 The hook also makes one setting of the repository's address:
 ``repository: url`` in ``_config.yml``, or else the address of the git remote
-``origin``, if that is a public one. The buttons for Colab and Binder need it,
-and without it they are left out, because they would lead nowhere.
+``origin``, if that is a public one. The environment variable
+``BOOK_REPOSITORY`` overrides both for one build. The buttons for Colab and
+Binder need an address, and without one they are left out, because they would
+lead nowhere.
 """
 
 import base64
@@ -177,14 +179,18 @@ def origin():
     return result.stdout
 
 
-def set_repository(app, config):
-    """Let every button that leads to the repository have one address."""
+def set_addresses(app, config):
+    """Settle where Python comes from, and where the repository is."""
     if base := os.environ.get("LIVE_BASE"):
         config.live_base = base
     if not config.live_base.endswith("/"):
         config.live_base += "/"
     options = config.html_theme_options
-    address = options.get("repository_url") or public_address(origin())
+    address = (
+        os.environ.get("BOOK_REPOSITORY")
+        or options.get("repository_url")
+        or public_address(origin())
+    )
     options["repository_url"] = address
     if not address:
         options.pop("launch_buttons", None)
@@ -195,7 +201,7 @@ def setup(app):
     app.add_config_value("live_chapters", [], "env", [list])
     app.add_config_value("live_base", CDN, "html", [str])
     app.add_config_value("live_wheels", {}, "html", [dict])
-    app.connect("config-inited", set_repository, priority=400)
+    app.connect("config-inited", set_addresses, priority=400)
     # Before literate.py takes cells away.
     app.connect("source-read", on_source_read, priority=400)
     app.connect("html-page-context", on_page)

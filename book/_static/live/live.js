@@ -7,7 +7,7 @@
 
   const live = (window.skipgramLive = { worker: null, library: null });
   const folder = new URL(".", document.currentScript.src).href;
-  const EXERCISE = /check\("([^"]+)"/;
+  const CHECK = /^check\("([^"]+)"/;
   const HINT =
     "Shift+Enter runs. Tab indents; to leave with Tab, press Escape first.";
 
@@ -438,8 +438,10 @@
 
   // An exercise that can be checked gets a cell of the reader's own.
   function scratchCell(exercise, above) {
-    const name = EXERCISE.exec(exercise.textContent)?.[1];
-    if (!name) return null;
+    const codes = [...exercise.querySelectorAll("code")];
+    const call = codes.map((code) => code.textContent).find((t) => CHECK.test(t));
+    if (!call) return null;
+    const name = CHECK.exec(call)[1];
     const box = element("div", "cell live-scratch");
     const input = element("div", "cell_input");
     const source = element("div");
@@ -447,8 +449,7 @@
     input.append(source);
     box.append(input);
     const original =
-      "from skipgram_lib.exercises import check\n\n" +
-      `answer = ...\ncheck("${name}", answer)`;
+      `from skipgram_lib.exercises import check\n\n# Yours\n\n${call}`;
     const cell = makeCell({
       place: above + 0.5, box, input, source, original,
       scratch: true, aside: true, name: `your answer to ${name}`,
