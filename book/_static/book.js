@@ -183,8 +183,10 @@
   /* Sphinx fetches a page to show its beginning beside what was found. A
      folder of files does not let it, and the console would say so. */
   function searchWithoutFetching() {
-    if (location.protocol === "file:" && window.DOCUMENTATION_OPTIONS) {
-      window.DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+    // Sphinx declares it as a constant, which is no property of the window.
+    const known = typeof DOCUMENTATION_OPTIONS !== "undefined";
+    if (location.protocol === "file:" && known) {
+      DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
     }
   }
 
