@@ -299,6 +299,17 @@ def describe(app, pagename, templatename, context, doctree):
     )
 
 
+def share_visitors(app):
+    """Write nodes of extensions in one page (the PDF) as in many.
+
+    Where one extension says how its nodes look in a single page, Sphinx no
+    longer asks the others how theirs look in HTML.
+    """
+    handlers = app.registry.translation_handlers
+    known = handlers.get("html", {}) | handlers.get("singlehtml", {})
+    handlers["singlehtml"] = known
+
+
 def setup(app):
     """Connect the hook to Sphinx."""
     app.add_directive("chapters", Chapters)
@@ -306,6 +317,7 @@ def setup(app):
     app.add_node(DefinedNames)
     app.add_node(Details, html=(open_tag("details"), close_tag("details")))
     app.add_node(Summary, html=(open_tag("summary"), close_tag("summary")))
+    app.connect("builder-inited", share_visitors)
     app.connect("doctree-read", keep_sentence)
     app.connect("env-purge-doc", forget)
     app.connect("env-merge-info", merge)
