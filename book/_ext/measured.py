@@ -78,7 +78,8 @@ def circumstances(results):
     commits = ", ".join(sorted({str(run["commit"]) for run in runs}))
     return (
         f"{here['cpu']}, {here['cores']} cores, {here['memory_gib']} GiB, "
-        f"{here['system']}; {' or '.join(map(str, threads))} threads; "
+        f"{here['system']}; {' or '.join(map(str, threads))} "
+        f"{'thread' if threads == [1] else 'threads'}; "
         f"{' to '.join(dict.fromkeys(when))}; {names}; commit {commits}. "
         f"Before the runs the machine's load was {min(loads):.1f} to "
         f"{max(loads):.1f}.\n"
@@ -374,7 +375,9 @@ def features_table(corpus, setting, runs):
                 median(score[end] for score in found)
                 for end in ("score", "low", "high")
             )
-            rows[-1].append(f"{value:.3f} ({low:.3f}–{high:.3f})")
+            # An interval stays on one line, and its minus is one.
+            ends = f"{low:.3f}\u2060–\u2060{high:.3f}".replace("-", "−")
+            rows[-1].append(f"{value:.3f} ({ends})")
     asked = runs[0]["scores"]
     header = ["features", *LOSSES.values()]
     header += [f"{SCORES[name]} ({asked[name]['asked']:,})" for name in SCORES]
