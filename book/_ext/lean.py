@@ -7,12 +7,14 @@ hook
 * writes one stylesheet, ``_static/theme.css``, with those of their rules that
   can apply to a page of this book;
 * drops scripts from pages that have nothing for them to do;
-* keeps the search index for the search page.
+* keeps the search index for the search page;
+* writes an ``index.html`` that leads to the cover.
 
 The book's own stylesheets and scripts are left as they are.
 """
 
 import re
+from html import escape
 from pathlib import Path
 
 import tinycss2
@@ -187,6 +189,19 @@ def lean(text, words):
     return "\n".join([kept, *moves, ""])
 
 
+FRONT = """<!DOCTYPE html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{project}</title>
+<meta http-equiv="refresh" content="0; url={page}">
+</head>
+<body><main><h1><a href="{page}">{project}</a></h1></main></body>
+</html>
+"""
+
+
 def finish(app, exception):
     """Write the one stylesheet, and remove what no page loads."""
     if exception or app.builder.name not in ("html", "singlehtml"):
@@ -210,6 +225,14 @@ def finish(app, exception):
         for folder in app.config.html_static_path[:1]
         for path in Path(app.confdir, folder).rglob("*.css")
     }
+    # The folder's own page leads to the cover.
+    front = FRONT.format(
+        language=app.config.language,
+        project=escape(app.config.project),
+        page=app.builder.get_target_uri(app.config.root_doc),
+    )
+    if app.builder.name == "html":
+        Path(app.outdir, "index.html").write_text(front, encoding="utf-8")
     words = words_of(Path(app.outdir), own)
     (static / STYLES).write_text(lean(text, words), encoding="utf-8")
 
