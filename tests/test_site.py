@@ -206,17 +206,14 @@ def test_a_page_knows_the_terms_it_links_to(texts):
 
 
 @pytest.mark.book
-def test_every_term_of_the_glossary_is_used_in_a_chapter(html, texts):
+def test_every_term_of_the_glossary_is_linked_from_somewhere(html, texts):
     terms = {
         anchor
         for anchor in read(html / "book" / "glossary.html").anchors
         if anchor.startswith("term-")
     }
     used = {
-        term
-        for name, text in texts.items()
-        if name != "book/glossary.html"
-        for term in reading.TERM.findall(text)
+        term for text in texts.values() for term in reading.TERM.findall(text)
     }
     assert len(terms) > 40
     assert terms - used == set()
