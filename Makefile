@@ -30,7 +30,7 @@ say = @printf '\n== %s\n' "$(1)"
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help train test test-gpu check-export check-notebooks lint types book-build \
+.PHONY: help train test test-gpu check-export check-notebooks lint types book-build explorer \
 	run-tests bench bench-vectors bench-text bench-training bench-more-text \
 	bench-quick book pdf \
 	export format clean
@@ -97,7 +97,12 @@ types: $(FULL)
 	$(call say,Types: mypy --strict)
 	@$(BIN)/mypy
 
-book-build: $(FULL)
+# The book's network, trained and put into a page; only where something changed.
+explorer: $(FULL)
+	$(call say,The explorer: the network of the book in a page)
+	@$(BIN)/python tools/book_explorer.py
+
+book-build: $(FULL) explorer
 	$(call say,Build the book from nothing; a warning is an error)
 	@$(BIN)/python tools/fetch_mathjax.py
 	@rm -rf _build
@@ -187,7 +192,7 @@ bench-quick: $(BENCH)/ready  ## the same, small, to see that it runs
 
 # --- Read and write the book --------------------------------------------------
 
-book: $(FULL)  ## build the book, print the address to open
+book: $(FULL) explorer  ## build the book, print the address to open
 	@$(BIN)/python tools/fetch_mathjax.py
 	@$(BIN)/jupyter-book build . --quiet
 	@echo "Open file://$(CURDIR)/$(HTML)/index.html"
@@ -205,5 +210,6 @@ format: $(FULL)  ## tidy the notebooks and the Python files
 	@$(BIN)/ruff format .
 
 clean:  ## remove what was made, .venv too
-	rm -rf $(VENV) $(BENCH) _build out book/_static/mathjax build *.egg-info \
+	rm -rf $(VENV) $(BENCH) _build out book/_static/mathjax \
+		book/_static/explorer book/_static/explorer_cover.js build *.egg-info \
 		.pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov

@@ -15,8 +15,9 @@ __all__ = ['Answer', 'Parser', 'FIT', 'CHOICES', 'COMMANDS', 'EXAMPLES', 'Comman
            'similar_options', 'named', 'run_similar', 'show_similar', 'analogy_options', 'run_analogy', 'show_analogy',
            'odd_options', 'run_odd', 'show_odd', 'evaluate_options', 'run_evaluate', 'interval_of', 'interval_text',
            'show_test', 'show_evaluate', 'convert_options', 'run_convert', 'show_convert', 'map_options', 'run_map',
-           'show_map', 'selftest_options', 'do_selftest', 'show_selftest', 'examples_of', 'help_page', 'make_parser',
-           'forgive_letters', 'reader_gone', 'main']
+           'show_map', 'explorer_options', 'trained_counts', 'run_explorer', 'show_explorer', 'selftest_options',
+           'do_selftest', 'show_selftest', 'examples_of', 'help_page', 'make_parser', 'forgive_letters', 'reader_gone',
+           'main']
 
 # %% ../notebooks/17_command_line.ipynb #e2f2dce0
 import argparse
@@ -52,6 +53,8 @@ from .evaluation import bootstrap_interval, evaluate_word_pairs
 from .evaluation import evaluate_word_analogies, find_test_set
 from .formats import READERS, WRITERS, load_vectors
 from .formats import save_vectors
+from .explorer import check_page_folder, check_text
+from .explorer import save_explorer
 from .phrases import ENGLISH_CONNECTOR_WORDS
 from .phrases import Phrases, learn_phrases
 from .training import PLAIN, SkipGram, TrainingPlan
@@ -1011,6 +1014,77 @@ def show_map(answer: Answer) -> str:
     """Return a line about what was drawn."""
     return "{map}: {words:,} words".format(**answer)
 
+# %% ../notebooks/17_command_line.ipynb #285e9398
+def explorer_options(parser: Parser) -> None:
+    """Add the options of `skipgram explorer`."""
+    model = parser.add_argument("model", metavar="MODEL",
+                                help="folder of a model")
+    add_text_options(parser, files="the text it was trained on; none: the "
+                     "embedded corpus")
+    add = parser.add_argument_group("explorer").add_argument
+    counts = add("--counts", metavar="DIR",
+                 help="what `skipgram count` wrote; in place of text")
+    out = add("--out", required=True, metavar="DIR",
+              help="folder of the page; an older page in it is replaced")
+    for path in (model, counts, out):
+        path.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
+    add("--snapshots", type=int, default=10, metavar="N",
+        help="looks at a second training, from its first weights to its "
+        "last (%(default)s)")
+    add("--no-journey", action="store_true",
+        help="do not train again: no snapshots")
+
+# %% ../notebooks/17_command_line.ipynb #5d2b14da
+def trained_counts(args: argparse.Namespace, model: SkipGram) -> Counts:
+    """Counts that a model was trained on, of the text that is named."""
+    if args.counts:
+        if args.files:
+            raise SkipgramError(
+                f"--counts {args.counts} is in place of text; leave out files"
+            )
+        return load_counts(args.counts)[1]
+    documents, joined = documents_of(args), phrases_path(Path(args.model))
+    if joined.is_file():
+        documents = Phrases.load(joined).stream(documents)
+    vocabulary, ids = encode_documents(documents, len(model.vocabulary))
+    check_text(model, vocabulary)
+    how = {name: value for name, value in model.counted.items()
+           if name != "vocabulary"}
+    return count_pairs(ids, vocabulary, **how)
+
+# %% ../notebooks/17_command_line.ipynb #06550b86
+def run_explorer(args: argparse.Namespace) -> Answer:
+    """Answer `skipgram explorer`: write the page of a model."""
+    begin, snapshots = perf_counter(), 0
+    check_page_folder(args.out)
+    if not args.no_journey:
+        snapshots = check_at_least("snapshots", args.snapshots, 2)
+    model = read_model(args.model)
+    if not model.counted:
+        raise SkipgramError(
+            f"{args.model} was never trained; there is nothing to explore"
+        )
+    counts = trained_counts(args, model)
+    say(f"a page for {len(model.vocabulary):,} x {model.vector_size}: the "
+        "map first" + (", then the journey" if snapshots else ""))
+    told = save_explorer(model, counts, args.out, snapshots)
+    return {
+        "model": str(args.model), "explorer": str(args.out),
+        "words": len(model.vocabulary), "vector_size": model.vector_size,
+        **told, "seconds": perf_counter() - begin,
+    }
+
+# %% ../notebooks/17_command_line.ipynb #15360347
+def show_explorer(answer: Answer) -> str:
+    """Return lines about the page that was written."""
+    size = sum(answer["bytes"].values()) / 1e6
+    way = (f"with {answer['snapshots']} snapshots of its training"
+           if answer["snapshots"] else
+           f"without the journey: {answer['no_journey']}")
+    return (f"{Path(answer['explorer'], 'index.html')}: "
+            f"{answer['words']:,} words x {answer['vector_size']}, "
+            f"{size:.1f} MB, {answer['seconds']:.1f} s in all\n{way}")
+
 # %% ../notebooks/17_command_line.ipynb #bf6de28a
 from .selftest import run_selftest
 
@@ -1078,6 +1152,8 @@ COMMANDS |= {
                        convert_options, run_convert, show_convert),
     "map": Command("draw the words on a plane",
                    map_options, run_map, show_map),
+    "explorer": Command("write a page in which a reader asks a model",
+                        explorer_options, run_explorer, show_explorer),
     "selftest": Command("test a GPU against the processor",
                         selftest_options, do_selftest, show_selftest),
 }
@@ -1107,6 +1183,8 @@ skipgram evaluate out/model
 skipgram evaluate out/vectors.bin --pairs mine.tsv
 skipgram map out/model --out map.png
 skipgram map out/model --words 3000 --method pca --out map.html
+skipgram explorer out/model --out out/explorer
+skipgram explorer my_model book.txt more/ --out out/page --no-journey
 skipgram selftest --backend numpy --sizes 10000
 skipgram count book.txt more/ --out out/counts
 skipgram count book.txt more/ --memory 2GB --workers 2 --out out/counts

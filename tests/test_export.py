@@ -58,7 +58,9 @@ def test_a_module_that_was_not_exported_is_caught(copy):
     assert sentence.startswith("skipgram_lib/windows.py is missing")
 
 
-@pytest.mark.parametrize("name", ["by_hand.py", "data.txt"])
+@pytest.mark.parametrize(
+    "name", ["by_hand.py", "data.txt", "explorer_page/by_hand.py"]
+)
 def test_a_file_from_no_notebook_is_caught(copy, name):
     (copy / "skipgram_lib" / name).write_text("x = 1\n")
     (sentence,) = check_export.differences(copy)

@@ -19,6 +19,9 @@ from pathlib import Path
 
 LIBRARY = "skipgram_lib"
 BY_HAND = {"__init__.py", "__main__.py", "_interrupt.py", "py.typed"}
+# The page that a trained network answers in: no Python, and no chapter.
+PAGE = "explorer_page/"
+PAGE_ENDINGS = (".html", ".css", ".js")
 # nbdev's index for its own website, which this project does not use.
 UNUSED = {"_modidx.py"}
 
@@ -52,6 +55,11 @@ def read_files(folder):
     }
 
 
+def is_page(name):
+    """Whether a file of the library is a part of the explorer's page."""
+    return name.startswith(PAGE) and name.endswith(PAGE_ENDINGS)
+
+
 def differences(root):
     """List, in sentences, how ``root``'s library departs from its chapters."""
     with tempfile.TemporaryDirectory() as folder:
@@ -63,6 +71,8 @@ def differences(root):
         if name not in present:
             found.append(f"{path} is missing: a notebook exports it.")
         elif name in BY_HAND and exported.get(name) == present[name]:
+            continue
+        elif is_page(name):
             continue
         elif name not in exported:
             found.append(f"{path} is exported by no notebook.")

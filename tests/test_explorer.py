@@ -1,0 +1,856 @@
+"""The explorer: its data, its command, and its page in a real browser."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from helpers import host
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from skipgram_lib import (
+    NegativeSampling,
+    SkipGram,
+    SkipgramError,
+    Vocabulary,
+    count_pairs,
+    encode_documents,
+)
+from skipgram_lib.explorer import (
+    DATA_FILES,
+    Grid,
+    as_block,
+    check_counts,
+    check_page_folder,
+    check_text,
+    counted_contexts,
+    data_script,
+    journey,
+    look,
+    nearest_words,
+    on_host,
+    page_files,
+    push_apart,
+    quantise,
+    read_block,
+    read_script,
+    rounded,
+    run_of,
+    save_explorer,
+    stops_on_the_way,
+    train_again,
+    weights_apart,
+    word_places,
+)
+from skipgram_lib.softmax import softmax
+from skipgram_lib.vectors import unit_rows
+
+SETTINGS = {"epochs": 3, "batch_rows": 50, "lr": 0.05, "progress": False}
+# What a page may do in the time that a reader does not notice.
+MILLISECONDS = 50
+
+
+@pytest.fixture(scope="session")
+def text(sotu_documents):
+    """Return a part of the embedded corpus: vocabulary and counts."""
+    vocabulary, ids = encode_documents(sotu_documents[-30:], 500)
+    return vocabulary, count_pairs(ids, vocabulary)
+
+
+@pytest.fixture(scope="session")
+def model(text):
+    """Return a model of 500 words. Do not change it."""
+    vocabulary, counts = text
+    return SkipGram(vocabulary, 30, seed=1).fit(counts, **SETTINGS)
+
+
+@pytest.fixture(scope="session")
+def folder(model, text, tmp_path_factory):
+    """Write the explorer of the model; return its folder."""
+    folder = tmp_path_factory.mktemp("explorer") / "page"
+    told = save_explorer(model, text[1], folder, progress=False)
+    assert told["no_journey"] is None
+    return folder
+
+
+def read(folder, name):
+    """Return the data of one file of an explorer."""
+    return read_script((folder / f"{name}.js").read_bytes())
+
+
+# --- The numbers ----------------------------------------------------------
+
+
+@given(
+    arrays(
+        np.float64,
+        st.tuples(st.integers(1, 5), st.integers(1, 9)),
+        elements=st.floats(-1e6, 1e6, width=32),
+    )
+)
+def test_no_number_moves_by_more_than_half_a_step(matrix):
+    whole, scale = quantise(matrix)
+    assert whole.dtype == np.int8
+    assert abs(whole.astype(int)).max() <= 127
+    off = abs(whole * scale[:, None].astype(np.float64) - matrix)
+    assert (off <= 0.5001 * scale[:, None] + 1e-40).all()
+
+
+def test_a_row_of_zeros_stays_one():
+    whole, scale = quantise(np.zeros((2, 3)))
+    assert not whole.any()
+    assert not scale.any()
+
+
+@pytest.mark.parametrize(
+    "kind", ["int8", "uint8", "uint16", "uint32", "float32"]
+)
+def test_a_block_comes_back(kind):
+    array = np.arange(12).reshape(3, 4).astype(kind)
+    back = read_block(json.loads(json.dumps(as_block(array))))
+    assert back.dtype == array.dtype
+    assert (back == array).all()
+
+
+def test_a_script_holds_any_word():
+    words = ["naïve", "</script>", "a'b", "\u2028", "\x00", "😀", '"']
+    script = data_script("model", words)
+    assert read_script(script) == words
+    assert script.isascii()
+
+
+def test_counted_contexts_are_those_of_the_counts(text):
+    N = text[1].matrix()
+    data = {k: read_block(v) for k, v in counted_contexts(N, 7).items()}
+    share = data["share"] * data["scale"][:, None].astype(np.float64)
+    dense = N.toarray()
+    dense /= np.maximum(dense.sum(axis=1, keepdims=True), 1e-300)
+    wanted = -np.sort(-dense, axis=1)[:, :7]
+    np.testing.assert_allclose(share, wanted, atol=2e-5)
+    found = np.take_along_axis(dense, data["ids"].astype(int), 1)
+    np.testing.assert_allclose(found, wanted, atol=1e-12)
+    assert (data["contexts"] == (dense > 0).sum(axis=1)).all()
+
+
+def test_few_contexts_leave_zeros():
+    data = counted_contexts(sp.csr_array(np.diag([1.0, 0, 2])), 2)
+    assert read_block(data["contexts"]).tolist() == [1, 0, 1]
+    assert (read_block(data["share"])[:, 1] == 0).all()
+
+
+def test_rounding_moves_the_answers_little(model):
+    exact, near = on_host(model), rounded(on_host(model))
+    rows = range(len(model.vocabulary))
+    probs = [softmax(one.scores(rows)) for one in (exact, near)]
+    units = [unit_rows(one.W_in) for one in (exact, near)]
+    assert abs(probs[0] - probs[1]).max() < 0.01
+    cosines = [unit @ unit.T for unit in units]
+    assert abs(cosines[0] - cosines[1]).max() < 0.01
+
+
+# --- The map --------------------------------------------------------------
+
+
+def slow_push(places):
+    """Sum the push over all pairs."""
+    far = places[:, None] - places
+    near = 1 / (1 + (far**2).sum(-1))
+    push = (far * near[..., None] ** 2).sum(1)
+    return push / (near.sum() - len(places))
+
+
+@pytest.mark.parametrize("spread", [0.01, 1, 8])
+def test_the_grid_pushes_as_all_pairs_do(spread):
+    places = np.random.default_rng(1).normal(0, spread, (300, 2))
+    wanted = slow_push(places)
+    off = abs(push_apart(places, 0.1) - wanted).max() / abs(wanted).max()
+    assert off < 0.05
+
+
+def test_what_is_spread_over_the_grid_sums_up():
+    grid = Grid(np.random.default_rng(2).normal(size=(50, 2)))
+    assert grid.spread(1.0)[0, 0].real == pytest.approx(50, rel=1e-5)
+
+
+def test_a_map_keeps_groups_together():
+    rng = np.random.default_rng(3)
+    middles = rng.normal(0, 5, (6, 20))
+    rows = np.repeat(middles, 40, axis=0) + rng.normal(0, 1, (240, 20))
+    places = word_places(rows)
+    assert places.min() >= 0
+    assert places.max() <= 1
+    far = ((places[:, None] - places) ** 2).sum(-1)
+    np.fill_diagonal(far, np.inf)
+    assert (far.argmin(axis=1) // 40 == np.arange(240) // 40).mean() > 0.97
+
+
+@pytest.mark.parametrize("V", [1, 2, 3, 5, 49, 50, 60])
+def test_few_words_have_places_too(V):
+    places = word_places(np.random.default_rng(V).normal(size=(V, 2)))
+    assert places.shape == (V, 2)
+    assert np.isfinite(places).all()
+
+
+def test_equal_rows_have_places():
+    assert np.isfinite(word_places(np.ones((70, 4)))).all()
+    assert np.isfinite(word_places(np.zeros((70, 4)))).all()
+
+
+def test_words_beyond_the_map_go_to_their_neighbours():
+    rows = np.random.default_rng(4).normal(size=(90, 5))
+    places = word_places(rows, most=60)
+    near = nearest_words(unit_rows(rows.astype(np.float32)), 8, 60)
+    np.testing.assert_allclose(
+        places[60:], places[near[60:]].mean(axis=1), atol=1e-9
+    )
+
+
+def test_nearest_words_are_those_of_the_library(model):
+    units = unit_rows(on_host(model).W_in)
+    near = nearest_words(units, 5)
+    for word in ("war", "tax", "people"):
+        wanted = [w for w, _ in model.vectors.most_similar(word, topn=5)]
+        found = model.vocabulary.decode(near[model.vocabulary[word]])
+        assert found == wanted
+
+
+# --- The journey ----------------------------------------------------------
+
+
+@given(st.integers(0, 400), st.integers(2, 20))
+def test_stops_begin_at_nothing_and_end_at_the_end(steps, snapshots):
+    stops = stops_on_the_way(steps, snapshots)
+    assert stops[0] == 0
+    assert stops[-1] == steps
+    assert stops == sorted(set(stops))
+    assert len(stops) == min(snapshots, steps + 1)
+
+
+def test_training_again_is_the_same_training(model, text):
+    steps = model.history[-1].steps
+    first, last = train_again(model, text[1], [0, steps])
+    assert first[0] == 0
+    assert last[0] == steps
+    assert weights_apart(on_host(last[1]), on_host(model)) == 0
+
+
+def test_the_first_stop_has_the_first_weights(model, text):
+    step, again = next(train_again(model, text[1], [0]))
+    fresh = SkipGram(model.vocabulary, 30, seed=1)
+    given = {k: v for k, v in SETTINGS.items() if k != "progress"}
+    fresh.fit_steps(text[1], **given)
+    assert step == 0
+    assert weights_apart(on_host(again), on_host(fresh)) == 0
+    assert weights_apart(on_host(again), on_host(model)) > 0.1
+
+
+def test_a_sampled_model_can_be_trained_again(text):
+    vocabulary, counts = text
+    goal = NegativeSampling(negative=3)
+    model = SkipGram(vocabulary, 8).fit(counts, **SETTINGS, objective=goal)
+    way = journey(model, counts, 3, progress=False)
+    assert len(way["snapshots"]) == 2
+
+
+def test_what_is_noted_is_saved(model, text, tmp_path):
+    model.save(tmp_path / "model")
+    loaded = SkipGram.load(tmp_path / "model")
+    assert loaded.runs == model.runs
+    assert run_of(loaded)["epochs"] == 3
+    way = journey(loaded, text[1], 4, progress=False)
+    assert len(way["steps"]) == 4
+
+
+def test_a_snapshot_is_what_the_network_says(model):
+    network = on_host(model)
+    data = {k: read_block(v) for k, v in look(network, rows=77).items()}
+    row = model.vocabulary["war"]
+    wanted = model.predict_context("war", 6)
+    assert model.vocabulary.decode(data["likely"][row]) == [
+        word for word, _ in wanted
+    ]
+    share = data["share"][row] * data["scale"][row]
+    np.testing.assert_allclose(share, [p for _, p in wanted], atol=0.001)
+    near = [word for word, _ in model.vectors.most_similar("war", topn=8)]
+    assert model.vocabulary.decode(data["near"][row]) == near
+
+
+def untrained(model):
+    """Return a model that says nothing of its training, as old ones."""
+    other = SkipGram(model.vocabulary, 30, seed=1)
+    other.network, other.counted = model.network, model.counted
+    other.history = model.history
+    return other
+
+
+def test_without_what_is_needed_there_is_no_journey(model, text, tmp_path):
+    told = save_explorer(untrained(model), text[1], tmp_path / "page")
+    assert told["no_journey"] == "the model does not say how it was trained"
+    assert not (tmp_path / "page" / "journey.js").exists()
+    assert read(tmp_path / "page", "model")["journey"] == []
+
+
+def test_a_model_trained_twice_has_no_journey(text):
+    vocabulary, counts = text
+    model = SkipGram(vocabulary, 4).fit(counts, **SETTINGS)
+    model.fit(counts, **SETTINGS)
+    with pytest.raises(SkipgramError, match="2 runs and 6 epochs"):
+        journey(model, counts, progress=False)
+
+
+def test_another_end_is_told(model, text):
+    other = untrained(model)
+    other.runs = [model.runs[0] | {"lr": 0.2}]
+    with pytest.raises(SkipgramError, match="ends at other weights"):
+        journey(other, text[1], 3, progress=False)
+
+
+# --- The folder -----------------------------------------------------------
+
+
+def test_the_folder_holds_the_page_and_the_numbers(folder, model):
+    names = {path.name for path in folder.iterdir()}
+    assert names == {*page_files(), *DATA_FILES}
+    assert {"index.html", "explorer.js", "explorer.css"} <= names
+    data = read(folder, "model")
+    assert data["words"] == model.vocabulary.words
+    assert sum(data["frequencies"]) <= data["tokens"]
+    back = read_block(data["W_out"]) * read_block(data["out_scale"])[:, None]
+    assert (back == rounded(on_host(model)).W_out).all()
+    assert data["journey"] == read(folder, "journey")["steps"]
+    assert read_block(data["places"]).shape == (500, 2)
+
+
+def test_an_older_page_is_replaced(model, text, tmp_path):
+    page = tmp_path / "deep" / "page"
+    for snapshots in (3, 0):
+        save_explorer(model, text[1], page, snapshots, progress=False)
+    assert not (page / "journey.js").exists()
+    assert [path.name for path in page.parent.iterdir()] == ["page"]
+
+
+def test_another_folder_is_left_alone(tmp_path):
+    (tmp_path / "thesis.doc").write_text("years of work")
+    with pytest.raises(SkipgramError, match="other things than an explorer"):
+        check_page_folder(tmp_path)
+    with pytest.raises(SkipgramError, match="is a file"):
+        check_page_folder(tmp_path / "thesis.doc")
+
+
+def test_counts_of_another_kind_are_refused(model, sotu_documents):
+    _, ids = encode_documents(sotu_documents[-30:], 500)
+    other = count_pairs(ids, model.vocabulary, window=2)
+    with pytest.raises(SkipgramError, match="window 5, and these have window"):
+        check_counts(model, other)
+
+
+def test_another_text_is_refused(model):
+    other = Vocabulary(["new", "york"], [2, 1], 3)
+    with pytest.raises(SkipgramError, match="trained on another text"):
+        check_text(model, other)
+
+
+def test_all_files_of_the_page_are_listed_as_package_data(root):
+    import tomllib
+
+    project = tomllib.loads((root / "pyproject.toml").read_text())
+    listed = project["tool"]["setuptools"]["package-data"]["skipgram_lib"]
+    assert "explorer_page/*" in listed
+
+
+# --- The page in a browser ------------------------------------------------
+
+PHONE = {"width": 360, "height": 740}
+
+
+class Page:
+    """An explorer in a browser, and what went wrong in it."""
+
+    def __init__(self, browser, address, **options):
+        self.context = browser.new_context(**options)
+        self.tab = self.context.new_page()
+        self.trouble = []
+        self.tab.on("console", self.note)
+        self.tab.on("pageerror", lambda e: self.trouble.append(str(e)))
+        self.tab.on("request", self.watch)
+        self.tab.goto(address)
+        self.tab.wait_for_selector("[data-ready=all]", timeout=60_000)
+
+    def note(self, message):
+        if message.type in ("error", "warning"):
+            self.trouble.append(message.text)
+
+    def watch(self, request):
+        if not request.url.startswith(("file:", "data:", "blob:")):
+            self.trouble.append(request.url)
+
+    def ask(self, text):
+        field = self.tab.get_by_role("combobox", name="A word")
+        field.fill(text)
+        field.press("Enter")
+
+    def open(self, name):
+        self.tab.get_by_role("tab", name=name).click()
+
+    def rows(self, css, kind="network"):
+        """Words and numbers of a list of bars."""
+        return self.tab.eval_on_selector_all(
+            f"{css} li",
+            """(rows, kind) => rows.map(row => [
+                row.querySelector('button').textContent,
+                row.querySelector(`.sgx-${kind} .sgx-number`)
+                  ?.lastChild.textContent])""",
+            kind,
+        )
+
+    def said(self):
+        return self.tab.inner_text(".sgx-said")
+
+    def run(self, script, *arguments):
+        return self.tab.evaluate(script, *arguments)
+
+
+@pytest.fixture(scope="session")
+def address(folder):
+    """Return the address of the page: a file."""
+    return (folder / "index.html").as_uri()
+
+
+@pytest.fixture
+def page(browser, address):
+    """Open the explorer; nothing may have gone wrong at the end."""
+    page = Page(browser, address)
+    yield page
+    assert page.trouble == []
+    page.context.close()
+
+
+def as_number(text):
+    """Return a number as the page writes it."""
+    return float(text.replace("−", "-").removeprefix("< "))
+
+
+@pytest.mark.parametrize("word", ["war", "people", "tax"])
+def test_bars_are_those_of_the_library(page, model, text, word):
+    page.ask(word)
+    bars = page.rows(".sgx-nearby .sgx-columns section:nth-child(1)")
+    wanted = model.context_probabilities(word)
+    top = {w for w, _ in model.predict_context(word, 10)}
+    assert top <= {w for w, _ in bars}
+    for other, number in bars:
+        p = wanted[model.vocabulary[other]]
+        assert as_number(number) == pytest.approx(p, abs=0.002)
+    N = text[1].matrix()
+    row = N[[model.vocabulary[word]]].toarray()[0]
+    counted = page.rows(
+        ".sgx-nearby .sgx-columns section:nth-child(1)", "counted"
+    )
+    for other, number in counted:
+        share = row[model.vocabulary[other]] / row.sum()
+        if number.startswith("<"):
+            assert share <= as_number(number) + 1e-3
+        else:
+            assert as_number(number) == pytest.approx(share, abs=6e-4)
+
+
+def test_all_probabilities_agree(page, model):
+    probs = page.run(
+        """word => { const e = document.querySelector('.skipgram-explorer')
+          .explorer; return [...e.network.probabilities(
+          e.network.index.get(word))]; }""",
+        "war",
+    )
+    wanted = model.context_probabilities("war")
+    assert sum(probs) == pytest.approx(1)
+    np.testing.assert_allclose(probs, wanted, atol=0.002)
+    near = rounded(on_host(model))
+    row = softmax(near.scores([model.vocabulary["war"]]).astype(float))[0]
+    np.testing.assert_allclose(probs, row, rtol=1e-4)
+
+
+@pytest.mark.parametrize("word", ["war", "children"])
+def test_neighbours_are_those_of_the_library(page, model, word):
+    page.ask(word)
+    found = page.rows(".sgx-nearby .sgx-columns section:nth-child(2)")
+    wanted = dict(model.vectors.most_similar(word, topn=500))
+    for other, number in found:
+        assert as_number(number) == pytest.approx(wanted[other], abs=0.006)
+    best = [w for w, _ in model.vectors.most_similar(word, topn=10)]
+    assert len({w for w, _ in found} & set(best)) >= 9
+
+
+def test_an_analogy_is_that_of_the_library(page, model):
+    page.open("Analogy")
+    for name, word in zip(
+        ["This", "is to", "as"], ["man", "men", "woman"], strict=True
+    ):
+        if word not in model.vocabulary:
+            pytest.skip(f"{word} is not among the 500 words")
+        page.tab.get_by_label(name, exact=True).fill(word)
+    page.tab.get_by_role("button", name="is to what?").click()
+    found = page.rows(".sgx-analogy")
+    wanted = dict(model.vectors.most_similar(["men", "woman"], ["man"], 500))
+    assert len(found) == 10
+    assert not {"man", "men", "woman"} & {word for word, _ in found}
+    for word, number in found:
+        assert as_number(number) == pytest.approx(wanted[word], abs=0.006)
+
+
+def test_the_journey_is_that_of_the_library(page, model, text):
+    page.ask("war")
+    page.open("Training journey")
+    slider = page.tab.get_by_role("slider")
+    slider.wait_for()
+    stops = stops_on_the_way(model.history[-1].steps)
+    assert slider.get_attribute("max") == str(len(stops) - 1)
+    shots = {
+        step: again.predict_context("war", 6)
+        for step, again in train_again(model, text[1], stops)
+    }
+    for k in (0, 4, len(stops) - 1):
+        slider.fill(str(k))
+        bars = page.rows(".sgx-journey .sgx-columns section:nth-child(1)")
+        wanted = dict(shots[stops[k]])
+        bars = [row for row in bars if row[1] is not None]
+        assert {word for word, _ in bars} == set(wanted)
+        for word, number in bars:
+            assert as_number(number) == pytest.approx(wanted[word], abs=0.002)
+    assert "steps" in page.tab.inner_text(".sgx-stops output")
+
+
+def test_places_of_the_journey_are_middles_of_neighbours(page, folder):
+    data, way = read(folder, "model"), read(folder, "journey")
+    page.open("Training journey")
+    page.tab.get_by_role("slider").wait_for()
+    found = page.run(
+        """() => { const e = document.querySelector('.skipgram-explorer')
+          .explorer; return [e.journey.place(3, 7),
+          e.journey.place(e.journey.steps.length - 1, 7)]; }"""
+    )
+    places = read_block(data["places"]) / 65535
+    near = read_block(way["snapshots"][3]["near"])[7]
+    np.testing.assert_allclose(found[0], places[near].mean(axis=0), atol=1e-6)
+    np.testing.assert_allclose(found[1], places[7], atol=1e-6)
+
+
+ODD = [
+    ("", "Type a word"),
+    ("   ", "Type a word"),
+    ("\x00\x01", "Type a word"),
+    ("😀", "no letter"),
+    ("1914", "no letter"),
+    ("wra", "war"),
+    ("zzzzqqq", "not among the 500 words"),
+    ("x" * 100_000, "not among the 500 words"),
+    ("war and peace", "more than one word"),
+    ("<b>war</b><img src=x onerror=alert(1)>", "more than one word"),
+    ("日本", "not among the 500 words"),
+    ("\u202ewar\u0301", "not among"),
+]
+
+
+@pytest.mark.parametrize(("typed", "line"), ODD)
+def test_odd_input_gets_a_friendly_line(page, typed, line):
+    page.run(
+        """text => { const e = document.querySelector('.skipgram-explorer')
+          .explorer; e.ask(text); }""",
+        typed,
+    )
+    assert line in page.said()
+    assert len(page.said()) < 300
+    assert page.tab.locator(".sgx-said img, .sgx-said b").count() == 0
+    assert page.tab.inner_text("[role=status].sgx-hidden") != ""
+
+
+@pytest.mark.parametrize(
+    "typed", ["WAR", "  war ", "War", "\u212aeep", "WAR!"]
+)
+def test_a_word_may_be_written_in_other_ways(page, model, typed):
+    page.ask(typed)
+    word = typed.strip(" !").replace("\u212a", "k").lower()
+    if word not in model.vocabulary:
+        pytest.skip(f"{word} is not among the 500 words")
+    title = page.tab.inner_text(".sgx-nearby h2 >> nth=0")
+    assert title == f"P(nearby | {word})"
+
+
+def test_an_apostrophe_is_that_of_the_library(browser, tmp_path):
+    documents = [["america's", "time", "is", "here"] * 9, ["time", "is"] * 5]
+    vocabulary, ids = encode_documents(documents, 10)
+    counts = count_pairs(ids, vocabulary, sample=None)
+    model = SkipGram(vocabulary, 4).fit(counts, epochs=2, progress=False)
+    save_explorer(model, counts, tmp_path / "page", progress=False)
+    page = Page(browser, (tmp_path / "page" / "index.html").as_uri())
+    for typed in ("america\u2019s", "AMERICA\u02bcS"):
+        page.ask("is")
+        page.ask(typed)
+        title = page.tab.inner_text(".sgx-nearby h2 >> nth=0")
+        assert title == "P(nearby | america's)"
+    assert page.trouble == []
+    page.context.close()
+
+
+def test_suggested_spellings_can_be_taken(page):
+    page.ask("wra")
+    page.tab.locator(".sgx-said").get_by_role("button", name="war").click()
+    assert "war" in page.tab.inner_text(".sgx-nearby h2 >> nth=0")
+    assert page.said() == ""
+
+
+def test_the_keyboard_is_enough(page, model):
+    field = page.tab.get_by_role("combobox", name="A word")
+    field.focus()
+    page.tab.keyboard.type("peo")
+    assert field.get_attribute("aria-expanded") == "true"
+    page.tab.keyboard.press("ArrowDown")
+    chosen = field.get_attribute("aria-activedescendant")
+    assert page.tab.locator(f"#{chosen}").inner_text() == "people"
+    page.tab.keyboard.press("Enter")
+    assert field.get_attribute("aria-expanded") == "false"
+    assert "people" in page.tab.inner_text(".sgx-nearby h2 >> nth=0")
+    live = page.tab.inner_text("p[role=status].sgx-hidden")
+    assert live.startswith("people: nearby")
+    field.press("ArrowDown")
+    field.press("Escape")
+    assert field.get_attribute("aria-expanded") == "false"
+    page.tab.get_by_role("tab", name="Nearby").focus()
+    page.tab.keyboard.press("ArrowRight")
+    canvas = page.tab.locator(".sgx-map canvas >> visible=true")
+    canvas.focus()
+    page.tab.keyboard.press("+")
+    page.tab.keyboard.press("ArrowLeft")
+    assert "In the middle" in page.tab.inner_text("p[role=status].sgx-hidden")
+    page.tab.keyboard.press("Enter")
+    word = field.input_value()
+    assert word in model.vocabulary
+
+
+def map_state(page):
+    """Return zoom, shift and word of the map."""
+    return page.run(
+        """() => { const m = document.querySelector('.skipgram-explorer')
+          .explorer.map; return [m.zoom, m.shift, m.word]; }"""
+    )
+
+
+def test_the_map_is_moved_by_mouse_and_buttons(page, model):
+    page.open("Map")
+    box = page.tab.locator(".sgx-map canvas").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    zoom, shift, _ = map_state(page)
+    page.tab.mouse.move(x, y)
+    page.tab.mouse.wheel(0, -300)
+    page.tab.wait_for_timeout(100)
+    assert map_state(page)[0] > zoom
+    page.tab.mouse.down()
+    page.tab.mouse.move(x + 80, y + 30, steps=4)
+    page.tab.mouse.up()
+    assert map_state(page)[1] != shift
+    page.tab.get_by_role("button", name="The whole map").click()
+    assert map_state(page)[:2] == [1, [0, 0]]
+    spot = page.run(
+        """id => document.querySelector('.skipgram-explorer')
+          .explorer.map.onScreen(id)""",
+        model.vocabulary["economy"],
+    )
+    page.tab.mouse.click(box["x"] + spot[0], box["y"] + spot[1])
+    field = page.tab.get_by_role("combobox", name="A word")
+    assert field.input_value() == "economy"
+
+
+def test_a_finger_is_enough(browser, address, model):
+    page = Page(browser, address, viewport=PHONE, has_touch=True)
+    page.tab.get_by_role("button", name="tax").first.tap()
+    assert "tax" in page.tab.inner_text(".sgx-nearby h2 >> nth=0")
+    page.tab.get_by_role("tab", name="Map").tap()
+    box = page.tab.locator(".sgx-map canvas").bounding_box()
+    spot = page.run(
+        """id => { const m = document.querySelector('.skipgram-explorer')
+          .explorer.map; m.goTo(id); return m.onScreen(id); }""",
+        model.vocabulary["economy"],
+    )
+    page.tab.touchscreen.tap(box["x"] + spot[0], box["y"] + spot[1])
+    field = page.tab.get_by_role("combobox", name="A word")
+    assert field.input_value() == "economy"
+    assert page.trouble == []
+    page.context.close()
+
+
+def test_two_fingers_zoom_the_map(browser, address):
+    page = Page(browser, address, viewport=PHONE, has_touch=True)
+    page.open("Map")
+    before = map_state(page)[0]
+    page.run(
+        """() => { const c = document.querySelector('.sgx-map canvas');
+          c.setPointerCapture = () => {};
+          const box = c.getBoundingClientRect();
+          const send = (kind, id, x) => c.dispatchEvent(new PointerEvent(kind,
+            { pointerId: id, clientX: box.left + x, clientY: box.top + 90,
+              pointerType: 'touch', bubbles: true }));
+          send('pointerdown', 1, 100); send('pointerdown', 2, 140);
+          send('pointermove', 2, 200); send('pointermove', 1, 60);
+          send('pointerup', 1, 60); send('pointerup', 2, 200); }"""
+    )
+    assert map_state(page)[0] > 2 * before
+    assert page.trouble == []
+    page.context.close()
+
+
+def test_an_address_opens_a_word_and_a_view(browser, address):
+    page = Page(browser, f"{address}#word=people&view=map")
+    tab = page.tab.get_by_role("tab", name="Map")
+    assert tab.get_attribute("aria-selected") == "true"
+    field = page.tab.get_by_role("combobox", name="A word")
+    assert field.input_value() == "people"
+    page.run("location.hash = '#word=war'")
+    page.tab.wait_for_timeout(200)
+    assert field.input_value() == "war"
+    page.ask("tax")
+    assert page.tab.url.endswith("#word=tax&view=map")
+    assert page.trouble == []
+    page.context.close()
+
+
+VIEWS = ["Nearby", "Map", "Analogy", "Training journey", "Your window"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_everybody_can_read_it(browser, address, scheme, width):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    size = {"width": width, "height": 800}
+    page = Page(browser, address, viewport=size, color_scheme=scheme)
+    for view in VIEWS:
+        page.open(view)
+        page.tab.wait_for_timeout(300)
+        found = axe.run(page.tab).response["violations"]
+        told = [(v["id"], v["nodes"][0]["html"][:200]) for v in found]
+        assert told == [], view
+        wide = page.run("document.documentElement.scrollWidth")
+        assert wide <= width, view
+    page.ask("wra")
+    page.tab.get_by_role("combobox", name="A word").fill("peo")
+    assert axe.run(page.tab).response["violations"] == []
+    assert page.trouble == []
+    page.context.close()
+
+
+def test_without_numbers_the_page_says_so(browser, folder, tmp_path):
+    for name, data in page_files().items():
+        (tmp_path / name).write_bytes(data)
+    tab = browser.new_page()
+    tab.goto((tmp_path / "index.html").as_uri())
+    tab.wait_for_selector("text=was not built")
+    assert "skipgram explorer" in tab.inner_text("main")
+    tab.close()
+
+
+def test_a_model_without_a_journey_has_no_such_tab(
+    browser, model, text, tmp_path
+):
+    save_explorer(model, text[1], tmp_path / "page", 0)
+    page = Page(browser, (tmp_path / "page" / "index.html").as_uri())
+    names = page.tab.get_by_role("tab").all_inner_texts()
+    assert "Training journey" not in names
+    assert "Map" in names
+    assert page.trouble == []
+    page.context.close()
+
+
+# --- The network of the book ----------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def book_page(browser, html):
+    """Open the explorer of the built book."""
+    folder = html / "_static" / "explorer"
+    if not (folder / "model.js").exists():
+        pytest.skip("no explorer in the built book: run `make book` first")
+    page = Page(browser, (html / "book" / "explorer.html").as_uri())
+    yield page
+    page.context.close()
+
+
+@pytest.fixture(scope="module")
+def book_model(root):
+    """Return the network of the book."""
+    folder = root / "out" / "book_model"
+    if not (folder / "model.json").exists():
+        pytest.skip("no network of the book: run `make book` first")
+    return SkipGram.load(folder)
+
+
+@pytest.mark.book
+def test_the_book_answers_in_time(book_page):
+    times = book_page.run(
+        """() => { const e = document.querySelector('.skipgram-explorer')
+          .explorer; const times = [];
+          for (const word of e.network.words.slice(600, 620)) {
+            const begin = performance.now(); e.ask(word);
+            times.push(performance.now() - begin); }
+          return times; }"""
+    )
+    print(f"median {np.median(times):.1f} ms, largest {max(times):.1f} ms")
+    assert np.median(times) < MILLISECONDS
+
+
+@pytest.mark.book
+def test_the_book_answers_as_the_library(book_page, book_model):
+    for word in ("soviet", "tax", "france"):
+        book_page.ask(word)
+        bars = book_page.rows(".sgx-nearby .sgx-columns section:nth-child(1)")
+        wanted = book_model.context_probabilities(word)
+        assert len(bars) == 12
+        for other, number in bars:
+            p = wanted[book_model.vocabulary[other]]
+            assert as_number(number) == pytest.approx(p, abs=0.002)
+        found = book_page.rows(".sgx-nearby .sgx-columns section:nth-child(2)")
+        best = book_model.vectors.most_similar(word, topn=10)
+        assert len({w for w, _ in found} & {w for w, _ in best}) >= 9
+    assert book_page.trouble == []
+
+
+@pytest.mark.book
+def test_the_rounded_network_of_the_book_is_near(book_model):
+    exact = on_host(book_model)
+    rows = np.arange(0, 10_000, 25)
+    near = rounded(exact)
+    probs = [softmax(net.scores(rows)) for net in (exact, near)]
+    units = [unit_rows(net.W_in) for net in (exact, near)]
+    cosines = [unit[rows] @ unit.T for unit in units]
+    off = [abs(one - two).max() for one, two in (probs, cosines)]
+    print("probabilities {:.5f}, cosines {:.5f}".format(*off))
+    assert off[0] < 0.01
+    assert off[1] < 0.01
+
+
+@pytest.mark.book
+def test_the_files_of_the_book_are_small(html):
+    folder = html / "_static" / "explorer"
+    if not folder.exists():
+        pytest.skip("no explorer in the built book: run `make book` first")
+    sizes = {name: (folder / name).stat().st_size for name in DATA_FILES}
+    assert sizes["model.js"] < 9e6
+    assert sizes["counted.js"] < 2.5e6
+    assert sizes["journey.js"] < 5e6
+
+
+def test_no_part_of_the_page_asks_the_network(root):
+    page = root / "skipgram_lib" / "explorer_page"
+    for file in sorted(Path(page).iterdir()):
+        found = re.findall(r"https?://\S+", file.read_text(encoding="utf-8"))
+        assert [url for url in found if "w3.org" not in url] == [], file.name
+
+
+def test_weights_apart_is_a_share(model):
+    network = on_host(model)
+    assert weights_apart(network, network) == 0
+    other = SkipGram(model.vocabulary, 30, seed=9).network
+    far = weights_apart(
+        type(network)(*map(host, vars(other).values())), network
+    )
+    assert far > 0.5
