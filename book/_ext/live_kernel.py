@@ -396,6 +396,13 @@ def plan(cells):
 # --- Run a cell -------------------------------------------------------------
 
 
+def forget(value):
+    """Take the names from a value: it is not what a reader would expect."""
+    names = vars(sys.modules["__main__"])
+    for name in [name for name in names if names[name] is value]:
+        del names[name]
+
+
 def limit_training():
     """Refuse trainings that take too long."""
     training = import_module(f"{PACKAGE}.training")
@@ -408,6 +415,7 @@ def limit_training():
         V, D = len(self.vocabulary), self.vector_size
         seconds = 6 * V * V * D * epochs / FLOPS
         if seconds > MOST_SECONDS:
+            forget(self)
             raise NeedsMoreError(
                 f"training {V:,} words x {D} features for {epochs} epochs "
                 f"would take about {seconds / 60:.0f} minutes in a browser; "

@@ -147,6 +147,7 @@
     progress("Starting …");
     const begin = performance.now();
     let said;
+    let missing = false;
     try {
       const plan = await planFor(cell);
       for (const each of plan) {
@@ -157,11 +158,13 @@
       said = summary(cell, plan, seconds);
     } catch (error) {
       said = whatEnded(error);
+      missing = error instanceof NoPython;
     }
     running = current = waiting = null;
     setRunning(cell, false);
     showOutput(cell);
     status(cell, said, cell.error ? "error" : "");
+    if (missing) cell.status.append(" ", ...elsewhere());
   }
 
   function summary(cell, plan, seconds) {
@@ -182,18 +185,22 @@
     if (!(error instanceof NoPython)) return `Python broke: ${told}. ${anew}`;
     return (
       `Python could not be loaded from ${settings.base} (${told}). ` +
-      "Is there a connection? The rest of the book needs none. " +
-      elsewhere()
+      "Is there a connection? The rest of the book needs none."
     );
   }
 
+  // Where a cell runs that does not run here: text and a link, as nodes.
   function elsewhere() {
-    const places = ["download the notebook at the top of this page"];
+    const link = element("a", "", "download the notebook");
+    link.href = settings.notebook;
+    link.setAttribute("download", "");
     const names = [...document.querySelectorAll(
       ".dropdown-launch-buttons a, a.btn-launch"
-    )].map((link) => link.textContent.trim());
-    if (names.length) places.push(`open it in ${names.join(" or ")}`);
-    return `To run it, ${places.join(", or ")}.`;
+    )].map((each) => each.textContent.trim());
+    const online = names.length
+      ? `, or open it in ${names.join(" or ")} from the top of this page`
+      : "";
+    return ["To run it, ", link, `${online}.`];
   }
 
   // --- What the reader sees -------------------------------------------------
@@ -271,13 +278,8 @@
     const parts = [];
     if (error.needs) {
       const box = element("div", "live-needs");
-      const link = element("a", "", "Download the notebook");
-      link.href = settings.notebook;
-      link.setAttribute("download", "");
-      box.append(
-        element("strong", "", "More than a browser. "),
-        `${error.needs} ${elsewhere()} `, link,
-      );
+      const title = element("strong", "", "More than a browser.");
+      box.append(title, ` ${error.needs} `, ...elsewhere());
       parts.push(box);
     } else {
       const where = error.line ? ` (line ${error.line})` : "";
