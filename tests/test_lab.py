@@ -139,7 +139,10 @@ NETWORK = """
 def test_every_character_is_read_as_the_library_reads_it(page):
     codes = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
     text = " ".join(f"a{chr(c)}b" for c in codes)
-    assert call(page, "return net.tokenize(given);", text) == tokenize(text)
+    found = call(page, 'return net.tokenize(given).join(" ");', text)
+    # A million words: it would take long to show how they differ.
+    same = found == " ".join(tokenize(text))
+    assert same
 
 
 def test_apostrophes_and_odd_signs_in_any_order(page):
