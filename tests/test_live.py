@@ -574,6 +574,7 @@ def test_a_cell_is_stopped_and_python_begins_anew(chapter):
     chapter.wait(cell, "Running")
     chapter.press(cell, "Stop")
     assert "Python begins anew" in chapter.wait(cell, "Stopped")
+    assert chapter.page.workers == []
     assert chapter.run(cell, "print('here again')") == "here again\n"
     chapter.press(cell, "Restart Python")
     assert "no cell has run" in chapter.wait(cell, "Python was")

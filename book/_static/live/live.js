@@ -14,6 +14,7 @@
   let settings; // of this page
   let cells; // all code cells of the chapter, in its order
   let worker = null; // holds Python, once it was asked for
+  let starting = null; // the promise of a worker, while its script loads
   let waiting = null; // the promise that the worker will settle
   let running = null; // the cell whose button was pressed
   let current = null; // the cell that runs now, it or one above it
@@ -70,13 +71,20 @@
     });
   }
 
-  // Ask the worker something; the answer settles the promise.
-  async function ask(message) {
-    if (!worker) await startWorker();
-    return new Promise((resolve, reject) => {
-      waiting = { id: ++messages, resolve, reject };
-      worker.postMessage({ ...message, id: messages });
+  // Ask the worker something; the answer settles the promise. It may be
+  // rejected before there is a worker, if the reader stops the loading.
+  function ask(message) {
+    const id = ++messages;
+    const answer = new Promise((resolve, reject) => {
+      waiting = { id, resolve, reject };
     });
+    const send = () => {
+      if (waiting?.id === id) worker.postMessage({ ...message, id });
+    };
+    const missing = ({ message: why }) => fail(new NoPython(why));
+    if (worker) send();
+    else (starting ??= startWorker()).then(send, missing);
+    return answer;
   }
 
   function receive({ kind, data, id }) {
@@ -96,7 +104,7 @@
   // All that was computed goes with the worker.
   function endWorker() {
     worker?.terminate();
-    worker = null;
+    worker = starting = null;
     for (const cell of cells) {
       cell.ran = false;
       mark(cell);
