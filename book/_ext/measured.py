@@ -409,7 +409,7 @@ def draw_features(runs):
             axes.plot(*zip(*sorted(points), strict=True), "o-", label=setting)
         axes.set_xscale("log")
         plain_log(axes.xaxis)
-        axes.tick_params(labelsize="small")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
         axes.set_title(title)
         axes.set_xlabel("features")
     all_axes[0].legend(fontsize="small")
@@ -426,6 +426,7 @@ def features(results, save):
         for setting, runs in settings.items():
             parts.append(features_table(corpus, setting, runs))
         runs = [run for runs in settings.values() for run in runs]
+        parts.append(f"{{numref}}`bench-features-{corpus}` draws them.\n")
         parts.append(
             picture(
                 save(f"features-{corpus}", draw_features(runs)),
