@@ -935,7 +935,8 @@ def test_every_example_of_the_help_runs(
     )
     for example in EXAMPLES.splitlines():
         words = example.split()[1:]
-        short = ["--epochs", "1"] if words[0] == "train" else []
+        short = {"train": ["--epochs", "1"], "explorer": ["--no-journey"]}
+        short = short.get(words[0], [])
         assert main(words + short) == 0, example
         assert capsys.readouterr().out, example
 
@@ -982,3 +983,101 @@ def test_bash_completes_commands_and_options(tmp_path, capsys):
 
 
 FUNCTION = re.compile(r"complete .*-F (\w+) skipgram")
+
+# --- skipgram explorer ----------------------------------------------------
+
+
+def explorer_files(folder):
+    """Return the names of an explorer's data files."""
+    return sorted(path.name for path in folder.glob("*ed.js")) + sorted(
+        path.name for path in folder.glob("[jm]o*.js")
+    )
+
+
+def test_explorer_writes_a_page(model, text, tmp_path, capsys):
+    out = tmp_path / "page"
+    asked = ["explorer", str(model), str(text), "--document", "line"]
+    assert main([*asked, "--out", str(out), "--snapshots", "4"]) == 0
+    shown = capsys.readouterr().out
+    assert "5 words x 8" in shown
+    assert "with 4 snapshots of its training" in shown
+    assert (out / "index.html").is_file()
+    assert explorer_files(out) == ["counted.js", "journey.js", "model.js"]
+    answer = answer_of(capsys, *asked, "--out", out, "--no-journey")
+    assert answer["no_journey"] == "none was asked for"
+    assert explorer_files(out) == ["counted.js", "model.js"]
+
+
+def test_explorer_takes_counts(text, tmp_path, capsys):
+    counts, model = str(tmp_path / "counts"), str(tmp_path / "model")
+    line = ["--document", "line"]
+    assert main(["count", str(text), *line, "--out", counts]) == 0
+    small = ["--vector-size", "8", "--epochs", "2"]
+    assert main(["train", "--counts", counts, *small, "--out", model]) == 0
+    capsys.readouterr()
+    answer = answer_of(
+        capsys, "explorer", model, "--counts", counts, "--out", tmp_path / "p"
+    )
+    assert answer["snapshots"] == 3
+    assert answer["no_journey"] is None
+
+
+def test_explorer_joins_the_phrases_of_the_model(text, tmp_path, capsys):
+    model = str(tmp_path / "model")
+    train = ["train", str(text), *SMALL, "--phrases", "1", "--out", model]
+    assert main(train) == 0
+    capsys.readouterr()
+    asked = ["explorer", model, text, "--document", "line"]
+    answer = answer_of(capsys, *asked, "--out", tmp_path / "page")
+    assert answer["words"] == len(SkipGram.load(model).vocabulary)
+    assert answer["no_journey"] is None
+
+
+def test_explorer_without_what_is_needed_says_so(
+    model, text, tmp_path, capsys
+):
+    old = tmp_path / "old"
+    loaded = SkipGram.load(model)
+    loaded.runs = []
+    loaded.save(old)
+    asked = ["explorer", str(old), str(text), "--document", "line"]
+    assert main([*asked, "--out", str(tmp_path / "page")]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[-1] == (
+        "without the journey: the model does not say how it was trained"
+    )
+
+
+def test_explorer_of_other_text_has_no_journey(model, tmp_path, capsys):
+    # The same words as often, in another order.
+    other = tmp_path / "other.txt"
+    other.write_text("york new city\nstate new york\njersey new\n" * 20)
+    asked = ["explorer", str(model), str(other), "--document", "line"]
+    answer = answer_of(capsys, *asked, "--out", tmp_path / "page")
+    assert answer["snapshots"] == 0
+    assert "it ends at other weights" in answer["no_journey"]
+
+
+BAD_EXPLORERS = [
+    (["MODEL", "OTHER", "--out", "page"], "than this one (3 words)"),
+    (["MODEL", "TEXT", "--out", "full"], "holds other things than an explor"),
+    (["MODEL", "TEXT", "--out", "TEXT"], "is a file; name a folder"),
+    (["MODEL", "TEXT", "--out", "page", "--snapshots", "1"], "snapshots"),
+    (["MODEL", "TEXT", "--counts", "x", "--out", "page"], "leave out files"),
+    (["nowhere", "TEXT", "--out", "page"], "there is no model folder"),
+    (["OTHER", "TEXT", "--out", "page"], "name the folder of a model"),
+]
+
+
+@pytest.mark.parametrize(("asked", "says"), BAD_EXPLORERS)
+def test_explorer_refuses_in_one_line(
+    model, text, tmp_path, monkeypatch, capsys, asked, says
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.doc").write_text("years")
+    (tmp_path / "other.txt").write_text("quite another text")
+    names = {"MODEL": str(model), "TEXT": str(text), "OTHER": "other.txt"}
+    assert main(["explorer", *(names.get(word, word) for word in asked)]) == 1
+    assert says in complaint(capsys)
+    assert not (tmp_path / "page").exists()

@@ -484,7 +484,9 @@
       on("pointerup", (event) => this.release(event));
       on("pointercancel", (event) => this.fingers.delete(event.pointerId));
       on("pointerleave", () => this.point(-1));
+      // Until the map is clicked, the wheel moves the page, as everywhere.
       on("wheel", (event) => {
+        if (document.activeElement !== this.canvas && !event.ctrlKey) return;
         event.preventDefault();
         this.closer(Math.exp(-event.deltaY / 300), this.spot(event));
       });
@@ -792,10 +794,16 @@
     ["year", "years", "month"], ["good", "better", "great"],
     ["japan", "japanese", "china"], ["france", "paris", "britain"],
   ];
+  // Words to begin with, for a text that has not those: neither the most
+  // frequent ones, which stand near everything, nor rare ones.
+  function someWords({ words, V }) {
+    const ranks = V > 500 ? [100, 150, 200, 300, 400] : [0, 1, 2, 3, 4];
+    return ranks.filter((id) => id < V).map((id) => words[id]);
+  }
+
   const VIEWS = [
     ["nearby", "Nearby"], ["map", "Map"], ["analogy", "Analogy"],
-    ["journey", "Training journey"], ["window", "Your window"],
-    ["train", "Train your own"],
+    ["journey", "Journey"], ["window", "Window"], ["train", "Train"],
   ];
 
   class Explorer {
@@ -850,7 +858,7 @@
       });
       this.said = make("p", { class: "sgx-said" });
       const chips = CHIPS.filter((word) => network.index.has(word));
-      if (chips.length < 3) chips.push(...network.words.slice(0, 5));
+      if (chips.length < 3) chips.push(...someWords(network));
       this.views = new Map();
       const tabs = VIEWS.filter(([name]) => name !== "journey" || this.stops.length);
       this.tabs = make("div", { role: "tablist", class: "sgx-tabs", "aria-label": "What to look at",
@@ -929,11 +937,17 @@
       const parts = new URLSearchParams(location.hash.slice(1));
       const ours = parts.has("word") || parts.has("view");
       if (this.id >= 0 && !ours) return;
-      const first = CHIPS.find((word) => this.network.index.has(word));
+      const first = [...CHIPS, ...someWords(this.network)]
+        .find((word) => this.network.index.has(word));
       const word = parts.get("word") ?? (this.id < 0 ? first ?? this.network.words[0] : null);
       const view = parts.get("view") ?? this.view ?? "nearby";
       this.silent = true;
       if (word !== null && word !== this.network.words[this.id]) this.ask(word);
+      if (this.id < 0) {
+        // The address names no known word: say so, and show another.
+        this.ask(first ?? this.network.words[0]);
+        this.complain(readWord(word, this.network));
+      }
       if (view !== this.view) this.open(view);
       this.silent = false;
     }
@@ -1020,6 +1034,8 @@
       this.aliasTitle = make("h2", {});
       this.alikeList = make("ol", { class: "sgx-bars" });
       this.about = make("p", { class: "sgx-about" });
+      this.small = make("p", { class: "sgx-key", hidden: "" },
+        "“<”: counted less often than all those that this page keeps of the word.");
       const order = (name, text) => make("button", {
         type: "button", class: "sgx-chip", "aria-pressed": String(name === this.order),
         on: { click: (event) => this.reorder(name, event.currentTarget) },
@@ -1035,7 +1051,7 @@
             make("p", { class: "sgx-key" },
               make("span", { class: "sgx-swatch sgx-network" }), "the network says ",
               make("span", { class: "sgx-swatch sgx-counted" }), "the text counted"),
-            this.bars,
+            this.bars, this.small,
             make("div", { class: "sgx-chips", role: "group", "aria-label": "Which words are listed" },
               order("network", "most likely"), order("counted", "most often counted")),
             make("div", { class: "sgx-other" }, this.other.element,
@@ -1093,6 +1109,7 @@
         const kind = this.asked.includes(other) ? "sgx-asked" : undefined;
         return barRow(network.words[other], lines, () => this.ask(network.words[other]), kind);
       }));
+      this.small.hidden = cells.every((cell) => cell?.below === undefined);
       this.showFacts();
     }
 
@@ -1118,7 +1135,7 @@
       panel.append(
         make("p", { class: "sgx-key" },
           "All the words; those with similar vectors lie together. Drag to move, " +
-          "turn the wheel or pinch to zoom, tap a word. Keys: arrows, + and −, 0, Enter."),
+          "click and turn the wheel, or pinch, to zoom; tap a word. Keys: arrows, + and −, 0, Enter."),
         this.map.element);
       this.showMap(true);
     }
