@@ -77,6 +77,8 @@ def find_browser():
 
 def build_one_page(output):
     """Let Sphinx write all pages into one; return its path."""
+    # What a build that failed has left there would let this one fail, too.
+    shutil.rmtree(output / "_build" / "singlehtml", ignore_errors=True)
     builder = Path(sys.executable).with_name("jupyter-book")
     result = subprocess.run(
         [
