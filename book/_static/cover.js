@@ -52,7 +52,11 @@
       different,
       frames: [0, 1].map(() => make("span", { class: "cover-frame" })),
       words: data.tokens.map((word) =>
-        make("button", { type: "button", role: "radio", class: "cover-word" }, word)
+        make(
+          "button",
+          { type: "button", role: "radio", class: "cover-word" },
+          word,
+        ),
       ),
       cells: different.map(() => make("span", {}, "0")),
       row: data.about[different[0]].row.map(() => make("span")),
@@ -62,8 +66,8 @@
           {},
           make("span", { class: "cover-name" }),
           make("span", { class: "cover-bar" }),
-          make("span", { class: "cover-share" })
-        )
+          make("span", { class: "cover-share" }),
+        ),
       ),
       wire: document.createElementNS(SVG, "svg"),
       idNote: make("span"),
@@ -74,7 +78,7 @@
         { class: "cover-hint" },
         "Choose a word of the sentence. ",
         make("b", {}, "Blue"),
-        ": it stands in the window."
+        ": it stands in the window.",
       ),
       said: make("p", { class: "cover-said", role: "status" }),
     };
@@ -83,15 +87,33 @@
     parts.wire.append(document.createElementNS(SVG, "path"));
     parts.sentence = make(
       "div",
-      { class: "cover-sentence", role: "radiogroup", "aria-label": "Centre word" },
+      {
+        class: "cover-sentence",
+        role: "radiogroup",
+        "aria-label": "Centre word",
+      },
       ...parts.frames,
-      ...parts.words
+      ...parts.words,
     );
-    parts.hot = make("div", { class: "cover-hot" }, ...parts.cells, make("i", {}, "⋮"));
-    const numbers = make("div", { class: "cover-row" }, ...parts.row, make("i", {}, "⋮"));
+    parts.hot = make(
+      "div",
+      { class: "cover-hot" },
+      ...parts.cells,
+      make("i", {}, "⋮"),
+    );
+    const numbers = make(
+      "div",
+      { class: "cover-row" },
+      ...parts.row,
+      make("i", {}, "⋮"),
+    );
     parts.box = make(
       "div",
-      { class: "cover-live", role: "group", "aria-label": "The fake task, with a trained network" },
+      {
+        class: "cover-live",
+        role: "group",
+        "aria-label": "The fake task, with a trained network",
+      },
       parts.sentence,
       make(
         "div",
@@ -104,11 +126,11 @@
           "div",
           { class: "cover-out" },
           parts.title,
-          make("ol", { class: "cover-bars" }, ...parts.bars)
-        )
+          make("ol", { class: "cover-bars" }, ...parts.bars),
+        ),
       ),
       make("div", { class: "cover-foot" }, parts.play, parts.hint, parts.said),
-      parts.wire
+      parts.wire,
     );
     return parts;
   }
@@ -123,7 +145,7 @@
       "div",
       { class: "cover-arrow", "aria-hidden": "true" },
       make("span", {}, name),
-      make("b")
+      make("b"),
     );
   }
 
@@ -185,7 +207,8 @@
       const line = lines.find(({ top }) => Math.abs(top - word.offsetTop) < 4);
       const right = word.offsetLeft + word.offsetWidth;
       if (line) line.right = right;
-      else lines.push({ top: word.offsetTop, left: word.offsetLeft, right, word });
+      else
+        lines.push({ top: word.offsetTop, left: word.offsetLeft, right, word });
     });
     parts.frames.forEach((frame, k) => {
       const line = lines[k];
@@ -217,7 +240,9 @@
   }
 
   function speak(parts, data, word) {
-    const near = data.about[word].near.map(([name, p]) => `${name} ${percent(p)}`);
+    const near = data.about[word].near.map(
+      ([name, p]) => `${name} ${percent(p)}`,
+    );
     parts.said.textContent = `Near ${word}: ${near.join(", ")}.`;
   }
 
@@ -277,7 +302,12 @@
     });
     parts.sentence.addEventListener("keydown", (event) => {
       const last = data.tokens.length - 1;
-      const to = { ArrowLeft: state.at - 1, ArrowRight: state.at + 1, Home: 0, End: last };
+      const to = {
+        ArrowLeft: state.at - 1,
+        ArrowRight: state.at + 1,
+        Home: 0,
+        End: last,
+      };
       to.ArrowUp = to.ArrowLeft;
       to.ArrowDown = to.ArrowRight;
       if (!(event.key in to)) return;

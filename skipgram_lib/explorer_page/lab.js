@@ -23,7 +23,10 @@
 
   // One list of tokens a line; lines without a word are left out.
   function documentsOf(text) {
-    return text.split(/\r\n|\r|\n/).map(tokenize).filter((line) => line.length);
+    return text
+      .split(/\r\n|\r|\n/)
+      .map(tokenize)
+      .filter((line) => line.length);
   }
 
   // The most frequent words, equally frequent ones by the alphabet, and ids.
@@ -33,7 +36,7 @@
       often.set(word, (often.get(word) || 0) + 1);
     }
     const order = [...often].sort(
-      ([a, n], [b, m]) => m - n || (a < b ? -1 : 1)
+      ([a, n], [b, m]) => m - n || (a < b ? -1 : 1),
     );
     const words = order.slice(0, most).map(([word]) => word);
     return {
@@ -67,7 +70,7 @@
       near(i, tokens.length, sizes ? sizes[i] : size).map((j) => [
         centre,
         tokens[j],
-      ])
+      ]),
     );
   }
 
@@ -223,7 +226,8 @@
   function descend(network, slope, lr) {
     for (const name of ARRAYS) {
       const weights = network[name];
-      for (let i = 0; i < weights.length; i++) weights[i] -= lr * slope[name][i];
+      for (let i = 0; i < weights.length; i++)
+        weights[i] -= lr * slope[name][i];
     }
   }
 
@@ -267,7 +271,8 @@
     for (let i = 0; i < V; i++) {
       for (let a = 0; a < D; a++) {
         const value = centred[i * D + a];
-        for (let b = 0; b < D; b++) table[a * D + b] += value * centred[i * D + b];
+        for (let b = 0; b < D; b++)
+          table[a * D + b] += value * centred[i * D + b];
       }
     }
     let [one, two] = basis || [axis(D, 0), axis(D, 1)];
@@ -296,7 +301,7 @@
   // A direction to begin with: no two of them are at right angles to much.
   function axis(D, turn) {
     const raw = Float64Array.from({ length: D }, (_, k) =>
-      Math.cos(1 + turn + (1 + 2 * turn) * k)
+      Math.cos(1 + turn + (1 + 2 * turn) * k),
     );
     return unit(raw, raw);
   }
@@ -309,7 +314,7 @@
 
   function times(table, vector, D) {
     return Float64Array.from({ length: D }, (_, a) =>
-      dot(table.subarray(a * D, (a + 1) * D), vector)
+      dot(table.subarray(a * D, (a + 1) * D), vector),
     );
   }
 
@@ -487,12 +492,17 @@
         make(
           "div",
           { class: "lab-options" },
-          make("label", { class: "lab-check" }, shrink, " shrink the window at random"),
-          again
-        )
+          make(
+            "label",
+            { class: "lab-check" },
+            shrink,
+            " shrink the window at random",
+          ),
+          again,
+        ),
       ),
       total,
-      list
+      list,
     );
 
     // The shrinking window: a die for each centre, 1 to the size.
@@ -500,7 +510,7 @@
       const random = generator(state.seed);
       const most = Number(size.control.value);
       state.sizes = state.tokens.map(() =>
-        shrink.checked ? 1 + Math.floor(random() * most) : most
+        shrink.checked ? 1 + Math.floor(random() * most) : most,
       );
     }
 
@@ -525,8 +535,8 @@
     function layWords() {
       words.replaceChildren(
         ...state.tokens.map((word, i) =>
-          make("span", { class: "lab-word", "data-place": i }, word)
-        )
+          make("span", { class: "lab-word", "data-place": i }, word),
+        ),
       );
       place.control.max = Math.max(1, state.tokens.length);
       const alone = state.tokens.length < 2;
@@ -542,7 +552,10 @@
         const inside = distance > 0 && distance <= reach;
         word.classList.toggle("lab-centre", i === at);
         word.classList.toggle("lab-context", inside);
-        word.classList.toggle("lab-missed", distance > reach && distance <= most);
+        word.classList.toggle(
+          "lab-missed",
+          distance > reach && distance <= most,
+        );
         const sign = i < at ? "\u2212" : "+";
         if (inside) word.dataset.distance = sign + distance;
         else delete word.dataset.distance;
@@ -576,7 +589,11 @@
 
     function drawSamples() {
       const { tokens, at, sizes } = state;
-      const so = pairs(tokens, 0, sizes.map((n, i) => (i > at ? 0 : n)));
+      const so = pairs(
+        tokens,
+        0,
+        sizes.map((n, i) => (i > at ? 0 : n)),
+      );
       const whole = pairs(tokens, 0, sizes).length;
       const different = new Set(so.map((pair) => pair.join(" "))).size;
       total.replaceChildren();
@@ -586,13 +603,17 @@
       total.append(
         make("strong", {}, many(so.length, "sample")),
         ` so far, ${different.toLocaleString("en")} of them different; ` +
-          `${whole.toLocaleString("en")} in all`
+          `${whole.toLocaleString("en")} in all`,
       );
       const first = Math.max(0, at + 1 - LINES_KEPT);
       const lines = tokens.slice(first, at + 1).map((_, k) => line(first + k));
       if (first) {
         lines.unshift(
-          make("li", { class: "lab-more" }, `… and those of ${many(first, "word")} before`)
+          make(
+            "li",
+            { class: "lab-more" },
+            `… and those of ${many(first, "word")} before`,
+          ),
         );
       }
       list.append(...lines);
@@ -602,13 +623,13 @@
     function line(i) {
       const { tokens, sizes } = state;
       const samples = near(i, tokens.length, sizes[i]).map((j) =>
-        make("span", { class: "lab-sample" }, `(${tokens[i]}, ${tokens[j]})`)
+        make("span", { class: "lab-sample" }, `(${tokens[i]}, ${tokens[j]})`),
       );
       return make(
         "li",
         { class: i === state.at ? "lab-now" : "" },
         make("b", {}, tokens[i]),
-        make("span", {}, ...samples.flatMap((sample) => [" ", sample]))
+        make("span", {}, ...samples.flatMap((sample) => [" ", sample])),
       );
     }
 
@@ -721,7 +742,12 @@
   // How to step: name, first learning rate, and the range of its logarithm.
   const METHODS = {
     adam: { name: "Adam (chapter 7)", lr: 0.01, low: -3, high: -0.5 },
-    descent: { name: "gradient descent (chapter 5)", lr: 2, low: -1, high: 1.5 },
+    descent: {
+      name: "gradient descent (chapter 5)",
+      lr: 2,
+      low: -1,
+      high: 1.5,
+    },
   };
 
   // Counts and everything else that follows from a text and its settings.
@@ -732,7 +758,8 @@
     const encoded = documents.map((tokens) => encode(tokens, vocabulary));
     const V = vocabulary.words.length;
     const tokens = encoded.reduce((n, ids) => n + ids.length, 0);
-    const trouble = noPairs(text, documents) ||
+    const trouble =
+      noPairs(text, documents) ||
       (tokens > MOST_TOKENS
         ? `This text has ${many(tokens, "word")}; up to ` +
           `${MOST_TOKENS.toLocaleString("en")} are trained here. The library ` +
@@ -786,7 +813,9 @@
       frame: 0,
     };
     const parts = trainingParts(element);
-    const views = [lossView, heatView, mapView].map((view) => view(state, parts));
+    const views = [lossView, heatView, mapView].map((view) =>
+      view(state, parts),
+    );
     const method = () => METHODS[parts.method.control.value];
     const rate = () => 10 ** Number(parts.rate.control.value);
 
@@ -802,7 +831,7 @@
       }
       state.word = Math.max(0, words.indexOf(before || "york"));
       parts.word.control.replaceChildren(
-        ...words.map((word, v) => make("option", { value: v }, word))
+        ...words.map((word, v) => make("option", { value: v }, word)),
       );
       reset();
     }
@@ -909,7 +938,13 @@
       const { problem, network } = state;
       if (!problem.usable) return;
       const rounds = state.basis && state.running ? 4 : 300;
-      const found = plane(network.W_in, problem.V, network.D, state.basis, rounds);
+      const found = plane(
+        network.W_in,
+        problem.V,
+        network.D,
+        state.basis,
+        rounds,
+      );
       state.basis = found.basis;
       state.places = found.places;
       for (const view of views) view();
@@ -925,10 +960,14 @@
 
     function showSettings() {
       const value = (name) => Number(parts[name].control.value);
-      parts.size.show(`${value("size")} to each side`);
+      parts.size.show(
+        `\u00b1 ${value("size")}`,
+        `${value("size")} to each side`,
+      );
       parts.features.show(String(value("features")));
       parts.rate.show(String(Number(rate().toPrecision(2))));
-      parts.speed.show(`${many(value("speed"), "step")} a frame`);
+      const speed = many(value("speed"), "step");
+      parts.speed.show(speed, `${speed} a picture`);
     }
 
     function takeMethod() {
@@ -938,7 +977,9 @@
       forget();
     }
 
-    parts.run.addEventListener("click", () => (state.running ? pause() : run()));
+    parts.run.addEventListener("click", () =>
+      state.running ? pause() : run(),
+    );
     parts.once.addEventListener("click", () => {
       pause();
       if (advance()) finish();
@@ -946,11 +987,12 @@
     });
     parts.reset.addEventListener("click", reset);
     parts.word.control.addEventListener("input", () =>
-      choose(Number(parts.word.control.value))
+      choose(Number(parts.word.control.value)),
     );
     parts.text.control.addEventListener("input", settled(read, 250));
     parts.example.control.addEventListener("input", () => {
-      parts.text.control.value = EXAMPLES[parts.example.control.value].join("\n");
+      parts.text.control.value =
+        EXAMPLES[parts.example.control.value].join("\n");
       read();
     });
     parts.method.control.addEventListener("input", takeMethod);
@@ -959,8 +1001,20 @@
       part.control.addEventListener("input", reset);
     }
     parts.controls.addEventListener("input", showSettings);
-    pointing(parts.heat, (x, y) => heatWord(state, parts.heat, y), choose, state, draw);
-    pointing(parts.map, (x, y) => mapWord(state, parts.map, x, y), choose, state, draw);
+    pointing(
+      parts.heat,
+      (x, y) => heatWord(state, parts.heat, y),
+      choose,
+      state,
+      draw,
+    );
+    pointing(
+      parts.map,
+      (x, y) => mapWord(state, parts.map, x, y),
+      choose,
+      state,
+      draw,
+    );
     onTheme(() => draw());
     new ResizeObserver(() => draw()).observe(parts.results);
     takeMethod();
@@ -973,7 +1027,7 @@
     const names = Object.keys(EXAMPLES);
     const options = names.map((name) => make("option", { value: name }, name));
     const methods = Object.entries(METHODS).map(([value, { name }]) =>
-      make("option", { value }, name)
+      make("option", { value }, name),
     );
     const parts = {
       text: labelled("Your sentences, one a line", "textarea", {
@@ -988,7 +1042,11 @@
       speed: slider("Speed", 1, 20, 2),
       method: labelled("Step by", "select", {}, ...methods),
       seed: labelled("Seed", "input", { type: "number", min: 0, value: 0 }),
-      run: make("button", { type: "button", class: "lab-button lab-main" }, "Run"),
+      run: make(
+        "button",
+        { type: "button", class: "lab-button lab-main" },
+        "Run",
+      ),
       once: make("button", { type: "button", class: "lab-button" }, "Step"),
       reset: make("button", { type: "button", class: "lab-button" }, "Reset"),
       note: make("p", { class: "lab-note", role: "status" }),
@@ -1009,39 +1067,52 @@
       "div",
       { class: "lab-settings" },
       fields("lab-choices", ["example", "method"]),
-      fields("lab-sliders", ["size", "features", "rate", "speed", "seed"])
+      fields("lab-sliders", ["size", "features", "rate", "speed", "seed"]),
     );
     parts.results = make(
       "div",
       { class: "lab-results" },
-      panel("The loss falls to its floor", parts.loss,
-        "Mean cross-entropy, in nats a pair. The floor is the entropy of the counts."),
-      panel("P(nearby | word), predicted and counted",
-        make("div", {}, parts.word.field, legend(), parts.bars)),
+      panel(
+        "The loss falls to its floor",
+        parts.loss,
+        "Mean cross-entropy, in nats a pair. The floor is the entropy of the counts.",
+      ),
+      panel(
+        "P(nearby | word), predicted and counted",
+        make("div", {}, parts.word.field, legend(), parts.bars),
+      ),
       panel("The map of the words", parts.map, parts.mapNote),
-      panel("The matrix W_in", parts.heat, parts.heatNote)
+      panel("The matrix W_in", parts.heat, parts.heatNote),
     );
     element.classList.add("skipgram-lab", "lab-training");
     element.append(
       make("div", { class: "lab-top" }, parts.text.field, parts.controls),
       parts.note,
-      make("div", { class: "lab-run" }, parts.run, parts.once, parts.reset, parts.numbers),
+      make(
+        "div",
+        { class: "lab-run" },
+        parts.run,
+        parts.once,
+        parts.reset,
+        parts.numbers,
+      ),
       parts.said,
-      parts.results
+      parts.results,
     );
     return parts;
   }
 
   function panel(title, body, caption = "") {
-    const below = typeof caption === "string"
-      ? make("p", { class: "lab-caption" }, caption)
-      : caption;
+    const below =
+      typeof caption === "string"
+        ? make("p", { class: "lab-caption" }, caption)
+        : caption;
     return make(
       "section",
       { class: "lab-panel" },
       make("h3", {}, title),
       body,
-      ...(caption ? [below] : [])
+      ...(caption ? [below] : []),
     );
   }
 
@@ -1052,7 +1123,7 @@
       make("span", { class: "lab-key lab-predicted" }),
       " predicted ",
       make("span", { class: "lab-key lab-counted" }),
-      " counted"
+      " counted",
     );
   }
 
@@ -1128,12 +1199,16 @@
       context.textAlign = "left";
       context.fillText("0", left, bottom + 13);
       context.textAlign = "right";
-      context.fillText(`step ${steps.toLocaleString("en")}`, right, bottom + 13);
+      context.fillText(
+        `step ${steps.toLocaleString("en")}`,
+        right,
+        bottom + 13,
+      );
       parts.loss.setAttribute(
         "aria-label",
         `Curve of the loss over ${many(step, "step")}: from ` +
           `${history[0].toFixed(2)} to ${Number(history[step]).toFixed(3)}; ` +
-          `the floor is at ${problem.floor.toFixed(3)}.`
+          `the floor is at ${problem.floor.toFixed(3)}.`,
       );
     };
   }
@@ -1164,7 +1239,8 @@
       if (Number.isFinite(history[i])) context.lineTo(x(i), y(history[i]));
     }
     const last = history.length - 1;
-    if (Number.isFinite(history[last])) context.lineTo(x(last), y(history[last]));
+    if (Number.isFinite(history[last]))
+      context.lineTo(x(last), y(history[last]));
     context.stroke();
     if (!Number.isFinite(history[last])) return;
     context.fillStyle = colour;
@@ -1217,7 +1293,7 @@
       parts.heat.setAttribute(
         "aria-label",
         `The matrix W_in: ${problem.V} rows, one a word, and ${network.D} ` +
-          "columns; blue cells are above zero, orange ones below."
+          "columns; blue cells are above zero, orange ones below.",
       );
       parts.heatNote.textContent =
         `A row for each word, a column for each feature. Blue is above zero, ` +
@@ -1233,7 +1309,8 @@
     const image = context.createImageData(D, V);
     const [plus, minus] = [rgb(colour("plus")), rgb(colour("minus"))];
     let largest = 1e-9;
-    for (const weight of W_in) largest = Math.max(largest, Math.abs(weight) || 0);
+    for (const weight of W_in)
+      largest = Math.max(largest, Math.abs(weight) || 0);
     W_in.forEach((weight, i) => {
       image.data.set(weight < 0 ? minus : plus, 4 * i);
       image.data[4 * i + 3] = (255 * Math.abs(weight)) / largest;
@@ -1319,17 +1396,16 @@
         context.strokeStyle = colour("page");
         context.lineWidth = 3;
         const middle = (box.top + box.bottom) / 2;
-        context.strokeText(words[v], box.left, middle);
-        context.fillText(words[v], box.left, middle);
+        context.strokeText(words[v], box.left + 3, middle);
+        context.fillText(words[v], box.left + 3, middle);
         context.globalAlpha = 1;
       }
       const near = `Closest to ${words[state.word]}: ${closest(state).join(", ")}.`;
-      parts.mapNote.textContent =
-        `The rows of W_in, seen from where they vary most. ${near}`;
+      parts.mapNote.textContent = `The rows of W_in, seen from where they vary most. ${near}`;
       parts.map.setAttribute(
         "aria-label",
         `Map of ${many(V, "word")}: words with similar rows of W_in lie close ` +
-          `together. ${near}`
+          `together. ${near}`,
       );
     };
   }
@@ -1350,7 +1426,12 @@
     const sides = [name.side, 0, 1, 2, 3];
     const found = sides.map((side) => {
       const [left, middle] = places[side];
-      const box = { left, right: left + long, top: middle - 6, bottom: middle + 6 };
+      const box = {
+        left: left - 3,
+        right: left + long + 3,
+        top: middle - 7,
+        bottom: middle + 7,
+      };
       const inside = box.left > 0 && box.right < width;
       return { side, box, free: inside && !boxes.some((b) => meet(b, box)) };
     });
@@ -1362,7 +1443,10 @@
 
   function meet(a, b) {
     return (
-      a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
+      a.left < b.right &&
+      b.left < a.right &&
+      a.top < b.bottom &&
+      b.top < a.bottom
     );
   }
 
@@ -1389,7 +1473,7 @@
     parts.numbers.replaceChildren(
       make("strong", {}, `Step ${step.toLocaleString("en")}`),
       ` loss ${Number(now).toFixed(3)}, floor ${problem.floor.toFixed(3)}. ` +
-        `${many(problem.V, "word")}, ${many(pairsSeen, "pair")}.`
+        `${many(problem.V, "word")}, ${many(pairsSeen, "pair")}.`,
     );
   }
 
@@ -1401,8 +1485,14 @@
     const { shown, row, n } = counted(problem, word);
     const probs = new Float64Array(problem.V);
     predict(network, word, probs);
-    const lines = shown.map((v) => [problem.words[v], probs[v], row[v] / (n || 1)]);
-    const rest = [1, 2].map((i) => 1 - lines.reduce((s, line) => s + line[i], 0));
+    const lines = shown.map((v) => [
+      problem.words[v],
+      probs[v],
+      row[v] / (n || 1),
+    ]);
+    const rest = [1, 2].map(
+      (i) => 1 - lines.reduce((s, line) => s + line[i], 0),
+    );
     if (problem.V > shown.length) {
       lines.push(["all others", ...rest.map((share) => Math.max(0, share))]);
     }
@@ -1411,11 +1501,14 @@
       parts.bars.dataset.key = key;
       parts.bars.replaceChildren(...lines.map(([name]) => barLine(name)));
     }
-    const most = Math.max(...lines.flatMap(([, p, q]) => [p || 0, q]), 0.05);
+    // The others together have numbers only: their bar would dwarf the rest.
+    const single = lines.slice(0, shown.length);
+    const most = Math.max(...single.flatMap(([, p, q]) => [p || 0, q]), 0.05);
     lines.forEach(([, p, q], i) => {
       const [, track, numbers] = parts.bars.children[i].children;
-      track.children[0].style.width = `${(100 * (p || 0)) / most}%`;
-      track.children[1].style.width = `${(100 * q) / most}%`;
+      const scale = i < shown.length ? 100 / most : 0;
+      track.children[0].style.width = `${scale * (p || 0)}%`;
+      track.children[1].style.width = `${scale * q}%`;
       const texts = [p.toFixed(3), q.toFixed(3)];
       [...numbers.children].forEach((part, k) => (part.textContent = texts[k]));
     });
@@ -1430,9 +1523,9 @@
         "span",
         { class: "lab-track", "aria-hidden": "true" },
         make("span", { class: "lab-predicted" }),
-        make("span", { class: "lab-counted" })
+        make("span", { class: "lab-counted" }),
       ),
-      make("span", { class: "lab-numbers" }, make("b", {}), make("span", {}))
+      make("span", { class: "lab-numbers" }, make("b", {}), make("span", {})),
     );
   }
 
