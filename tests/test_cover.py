@@ -47,6 +47,10 @@ PAGE = """<!doctype html>
 """
 
 
+# What a browser shows does not depend on where the network was trained.
+visit = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def model(toy_documents):
     """Return a model of more than six words, trained on the toy documents."""
@@ -185,6 +189,7 @@ def test_script_and_data_are_small(root, data):
 # --- What a visitor sees -----------------------------------------------------
 
 
+@visit
 def test_a_word_shows_its_bars(page, data):
     longest = max(p for a in data["about"].values() for _, p in a["near"])
     room = None
@@ -214,6 +219,7 @@ def test_a_word_shows_its_bars(page, data):
             assert width == pytest.approx(room * p / longest, abs=2)
 
 
+@visit
 def test_the_word_goes_through_the_network(page, data):
     words(page).nth(1).click()
     cells = page.locator(".cover-hot span").all_inner_texts()
@@ -229,6 +235,7 @@ def test_the_word_goes_through_the_network(page, data):
     np.testing.assert_allclose(numbers, york["row"], atol=0.0051)
 
 
+@visit
 def test_the_frame_lies_over_the_window(page):
     for at, first, last in [(0, 0, 2), (3, 1, 5), (5, 3, 5)]:
         words(page).nth(at).click()
@@ -239,6 +246,7 @@ def test_the_frame_lies_over_the_window(page):
         assert 0 <= right - (ends[1]["x"] + ends[1]["width"]) < 8
 
 
+@visit
 def test_the_keyboard_chooses_words(page):
     page.keyboard.press("Tab")
     at = chosen(page)
@@ -256,6 +264,7 @@ def test_the_keyboard_chooses_words(page):
     assert page.evaluate("document.activeElement.innerText") == "Play"
 
 
+@visit
 def test_what_is_chosen_is_said(page, data):
     words(page).nth(1).click()
     said = page.get_by_role("status").inner_text()
@@ -263,6 +272,7 @@ def test_what_is_chosen_is_said(page, data):
     assert said.startswith(f"Near york: {name} {100 * p:.1f} %")
 
 
+@visit
 def test_a_finger_chooses_a_word(browser, write):
     options = {"has_touch": True, "viewport": {"width": 360, "height": 740}}
     with opened(browser, write(), **options) as page:
@@ -271,6 +281,7 @@ def test_a_finger_chooses_a_word(browser, write):
         assert page.get_by_role("button", name="Play").is_visible()
 
 
+@visit
 def test_it_plays_by_itself_until_it_is_paused(browser, write):
     with opened(browser, write()) as page:
         at = chosen(page)
@@ -289,6 +300,7 @@ def test_it_plays_by_itself_until_it_is_paused(browser, write):
         assert page.get_by_role("status").inner_text() == ""
 
 
+@visit
 def test_bars_follow_only_the_word_that_was_chosen_last(browser, write, data):
     with opened(browser, write()) as page:
         page.evaluate(
@@ -307,6 +319,7 @@ def test_bars_follow_only_the_word_that_was_chosen_last(browser, write, data):
         assert page.evaluate("window.titles") == ["P(nearby | jersey)"]
 
 
+@visit
 def test_less_motion_means_no_motion(page):
     at = chosen(page)
     page.wait_for_timeout(3_500)
@@ -319,6 +332,7 @@ def test_less_motion_means_no_motion(page):
     assert chosen(page) != at, "but a reader can ask for it"
 
 
+@visit
 def test_the_caption_no_longer_says_that_it_is_a_sketch(page):
     caption = page.locator("figcaption").inner_text()
     assert "sketch" not in caption
@@ -326,6 +340,7 @@ def test_the_caption_no_longer_says_that_it_is_a_sketch(page):
     assert not page.get_by_role("img", name="A drawing").is_visible()
 
 
+@visit
 def test_without_data_the_drawing_stays(browser, write):
     with opened(browser, write(with_data=False)) as page:
         assert page.get_by_role("img", name="A drawing").is_visible()
@@ -333,11 +348,13 @@ def test_without_data_the_drawing_stays(browser, write):
         assert page.locator(".cover-live").count() == 0
 
 
+@visit
 def test_without_javascript_the_drawing_stays(browser, write):
     with opened(browser, write(), java_script_enabled=False) as page:
         assert page.get_by_role("img", name="A drawing").is_visible()
 
 
+@visit
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1100])
 def test_no_barriers_and_no_sideways_scroll(browser, write, theme, width):
@@ -352,6 +369,7 @@ def test_no_barriers_and_no_sideways_scroll(browser, write, theme, width):
         assert not is_too_wide(page)
 
 
+@visit
 @pytest.mark.parametrize("width", [320, 500, 700, 1920])
 def test_every_word_lies_in_the_picture(browser, write, width):
     with opened(

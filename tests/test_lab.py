@@ -20,6 +20,9 @@ from skipgram_lib.training import Adam
 from skipgram_lib.vocabulary import Vocabulary, tokenize
 from skipgram_lib.windows import training_pairs
 
+# A browser computes the same wherever the library does.
+pytestmark = pytest.mark.slow
+
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
