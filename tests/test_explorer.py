@@ -657,6 +657,7 @@ def test_the_map_is_moved_by_mouse_and_buttons(page, model):
           .explorer.map.onScreen(id)""",
         model.vocabulary["economy"],
     )
+    box = page.tab.locator(".sgx-map canvas").bounding_box()
     page.tab.mouse.click(box["x"] + spot[0], box["y"] + spot[1])
     field = page.tab.get_by_role("combobox", name="A word")
     assert field.input_value() == "economy"

@@ -923,8 +923,10 @@
         const builders = {
           map: () => this.buildMap(), analogy: () => this.buildAnalogy(),
           journey: () => this.buildJourney(),
-          window: () => this.buildLab("mountWindow", view.panel),
-          train: () => this.buildLab("mountTraining", view.panel),
+          window: () => this.buildLab("mountWindow", view.panel,
+            "A window over your sentence"),
+          train: () => this.buildLab("mountTraining", view.panel,
+            "The exact network, trained on your sentences"),
         };
         builders[name]?.();
       }
@@ -1329,7 +1331,7 @@
 
     // --- The reader's own text -----------------------------------------------
 
-    async buildLab(mount, panel) {
+    async buildLab(mount, panel, title) {
       panel.replaceChildren(make("p", { class: "sgx-wait", role: "status" }, "On its way …"));
       if (!document.querySelector("link[data-sgx-lab]")) {
         document.head.append(make("link", {
@@ -1338,8 +1340,9 @@
       }
       try {
         await loadScript("lab.js");
-        panel.replaceChildren();
-        window.SkipgramLab[mount](panel);
+        const bench = make("div");
+        panel.replaceChildren(make("h2", {}, title), bench);
+        window.SkipgramLab[mount](bench);
       } catch {
         panel.replaceChildren(make("p", { class: "sgx-wait" }, "This bench is not here: lab.js is missing."));
       }
