@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -849,6 +850,35 @@ def test_the_files_of_the_book_are_small(html):
     assert sizes["model.js"] < 9e6
     assert sizes["counted.js"] < 2.5e6
     assert sizes["journey.js"] < 5e6
+
+
+def test_the_book_makes_again_only_what_changed(tmp_path, monkeypatch):
+    import book_explorer
+
+    monkeypatch.setattr(book_explorer, "ROOT", tmp_path)
+    monkeypatch.setattr(book_explorer, "MODEL", tmp_path / "model")
+    source, made = tmp_path / "source.py", tmp_path / "page" / "made.txt"
+    made.parent.mkdir()
+    write = f"open({str(made)!r}, 'a').write('x')"
+    for text, times in [("a", 1), ("a", 1), ("b", 2), ("b", 2)]:
+        source.write_text(text)
+        book_explorer.make(made, [source], sys.executable, "-c", write)
+        assert made.read_text() == "x" * times
+    made.unlink()
+    book_explorer.make(made, [source], sys.executable, "-c", write)
+    assert made.exists()
+
+
+def test_the_page_is_copied_where_it_was_edited(tmp_path, monkeypatch):
+    import book_explorer
+
+    monkeypatch.setattr(book_explorer, "PAGE", tmp_path)
+    book_explorer.copy_page()
+    (tmp_path / "explorer.js").write_text("old")
+    (tmp_path / "model.js").write_text("numbers")
+    book_explorer.copy_page()
+    found = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert found == page_files() | {"model.js": b"numbers"}
 
 
 def test_no_part_of_the_page_asks_the_network(root):

@@ -456,6 +456,14 @@
       this.pointed = -1;
       this.fingers = new Map();
       this.widths = new Map();
+      // The order of the labels. Words are sorted by frequency; those that are
+      // one word in a thousand or more stand near everything, and come last.
+      const share = (id) => network.frequencies[id] / network.tokens;
+      const ids = network.words.map((_, id) => id);
+      this.order = [
+        ...ids.filter((id) => share(id) < 0.001),
+        ...ids.filter((id) => share(id) >= 0.001),
+      ];
       this.canvas = make("canvas", {
         class: "sgx-canvas", tabindex: "0", role: "application",
         "aria-roledescription": "map",
@@ -753,8 +761,8 @@
       pen.textBaseline = "middle";
       pen.lineJoin = "round";
       marked.forEach(write);
-      // Words are in the order of their frequency.
-      for (let id = 0; id < this.network.V && taken.length < most; id++) {
+      for (const id of this.order) {
+        if (taken.length >= most) break;
         if (!marked.has(id)) write(id);
       }
     }
