@@ -298,3 +298,27 @@ def test_the_pdf_asks_for_every_page_of_the_book(root):
     assert listed == in_toc
     with pytest.raises(make_pdf.PdfError, match="book/gone is not in"):
         make_pdf.title_of("<article></article>", "book/gone")
+
+
+@pytest.mark.slow
+@pytest.mark.book
+def test_the_pdf_has_every_chapter_and_nothing_sticks_out(
+    html, tmp_path, capsys
+):
+    try:
+        make_pdf.find_browser()
+    except make_pdf.PdfError as error:
+        pytest.skip(str(error))
+    pytest.importorskip("playwright.sync_api")
+    target = tmp_path / "book.pdf"
+    assert make_pdf.main(["--out", str(target)]) == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    data = target.read_bytes()
+    # Chromium writes the tree of a PDF as plain text.
+    pages = len(re.findall(rb"/Type\s*/Page\b", data))
+    titles = len(re.findall(rb"/Title\b", data))
+    listed = [name for _, names in make_pdf.parts() for name in names]
+    assert pages > 3 * len(listed)
+    assert titles > 5 * len(listed)
+    assert b"/Outlines" in data

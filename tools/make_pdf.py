@@ -27,9 +27,12 @@ MATHJAX = re.compile(
     r"<script>window\.MathJax = .*?</script>|"
     r"<script [^>]*tex-mml-chtml[^>]*></script>"
 )
+MATHJAX_LINK = re.compile(r'src="(?:\.\./)?_static')
 # Sphinx leaves the page's own name in links to what stands on it.
 OWN_LINK = re.compile(r'href="(?:[\w./]*?intro\.html)?#(?:[^"#]*#)?')
-PART = re.compile(r"(Part [IVX]+): (.+)")
+# Pictures lie one folder up from the page; live parts stay in the browser.
+PICTURE = re.compile(r'(src|href)="_images/')
+SCRIPT = re.compile(r"<script\b.*?</script>|<link [^>]*>", re.DOTALL)
 FOOT = (
     '<div style="width:100%; font:8pt sans-serif; color:#56616d; '
     'text-align:center"><span class="pageNumber"></span></div>'
@@ -134,7 +137,8 @@ def write_page(page):
     """Write the page that is printed, beside the one that Sphinx wrote."""
     text = page.read_text(encoding="utf-8")
     article = ARTICLE.search(text)[1]
-    article = OWN_LINK.sub('href="#', article)
+    article = SCRIPT.sub("", OWN_LINK.sub('href="#', article))
+    article = PICTURE.sub(r'\1="../_images/', article)
     says = re.search(r"<blockquote>\s*<div><p>(.*?)</p>", article, re.DOTALL)
     static = page.parents[1] / "_static"
     styles = "\n".join(
@@ -146,7 +150,9 @@ def write_page(page):
     target.write_text(
         PAGE.format(
             styles=styles,
-            mathjax="\n".join(MATHJAX.findall(text)),
+            mathjax=MATHJAX_LINK.sub(
+                'src="../_static', "\n".join(MATHJAX.findall(text))
+            ),
             says=says[1] if says else "",
             contents=contents(article),
             article=article,

@@ -54,6 +54,29 @@
       .filter(Boolean);
   }
 
+  /* What lives in the browser is still on paper. */
+  function replaceLiveParts() {
+    document.querySelectorAll(".skipgram-explorer, .sgx-lab").forEach((box) => {
+      const note = document.createElement("p");
+      note.className = "pdf-note";
+      note.textContent =
+        "Here the book in a browser answers. On paper, nothing moves.";
+      box.replaceWith(note);
+    });
+  }
+
+  /* Most pieces of coloured code are black. Joined to their neighbours they
+     take a third of the space. */
+  function joinPlainCode() {
+    const plain = ".n, .p, .o, .w, .nn, .nf, .nc, .kn, .nb";
+    document.querySelectorAll("pre").forEach((block) => {
+      block.querySelectorAll(plain).forEach((piece) => {
+        piece.replaceWith(piece.textContent);
+      });
+      block.normalize();
+    });
+  }
+
   /* Names what sticks out of the column; make_pdf.py prints the names. */
   window.tooWide = function () {
     const column = document.querySelector(".bd-article");
@@ -74,6 +97,8 @@
       chapter.classList.add("pdf-chapter");
       moveAnswers(chapter);
     });
+    replaceLiveParts();
+    joinPlainCode();
     document.querySelectorAll("details").forEach(unfold);
     document.querySelectorAll("a.headerlink").forEach((a) => a.remove());
     if (window.MathJax && window.MathJax.startup) {
