@@ -180,6 +180,17 @@
     target.scrollIntoView();
   }
 
+  /* A formula that is wider than the screen scrolls: by keyboard, too. */
+  function reachFormulas() {
+    const startup = window.MathJax && window.MathJax.startup;
+    if (!startup || !startup.promise) return;
+    startup.promise.then(function () {
+      document.querySelectorAll("mjx-container, div.math").forEach((box) => {
+        if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+      });
+    });
+  }
+
   /* Sphinx fetches a page to show its beginning beside what was found. A
      folder of files does not let it, and the console would say so. */
   function searchWithoutFetching() {
@@ -197,5 +208,6 @@
     openForPrint();
     openTarget();
   });
+  window.addEventListener("load", reachFormulas);
   window.addEventListener("hashchange", openTarget);
 })();
