@@ -136,7 +136,10 @@ ANSWERS |= {
 # %% ../notebooks/F_exercises.ipynb #9cbb3c21
 # Chapter 02
 ANSWERS |= {
-    "02-1": Answer("it's o'clock don't re open o'neill s u s mail".split()),
+    "02-1": Answer(
+        ["it's", "o'clock", "don't", "re", "open",
+         "o'neill", "s", "u", "s", "mail"]
+    ),
     "02-2": Answer({"ants", "elephant", "robot", "kitchen"}),
     "02-3": Answer([72, 0.293], within=0.001),
     "02-4": Answer(1980),
@@ -145,23 +148,58 @@ ANSWERS |= {
 
 # %% ../notebooks/F_exercises.ipynb #6e067616
 # Chapter 03
-ANSWERS |= {}
+ANSWERS |= {
+    "03-1": Answer([33, 17, 26]),
+    "03-2": Answer(6e13),
+    "03-3": Answer(0.5956, within=0.001),
+    "03-4": Answer(0.82, within=0.01),
+    "03-5": Answer(0.513, within=0.001),
+}
 
 # %% ../notebooks/F_exercises.ipynb #21d27f0c
 # Chapter 04
-ANSWERS |= {}
+ANSWERS |= {
+    "04-1": Answer([1.9459, 0.6931, 0], within=0.001),
+    "04-2": Answer([3_000_000, 166]),
+    "04-3": Answer(1002.4076, within=0.001),
+    "04-4": Answer(320, within=1),
+    "04-5": Answer(2.1972, within=0.001),
+}
 
 # %% ../notebooks/F_exercises.ipynb #4a3d7500
 # Chapter 05
-ANSWERS |= {}
+ANSWERS |= {
+    "05-1": Answer([1.3863, 0.6931], within=0.001),
+    "05-2": Answer([-0.35, 0.4, -0.05], within=1e-6),
+    "05-3": Answer("york"),
+    "05-4": Answer(1.623, within=0.01),
+    "05-5": Answer(2),
+    "05-6": Answer(
+        [-0.3569, 0.1427, 0.0179, 0.0180, 0.0173, 0.1430, 0.0181],
+        within=0.0002,
+    ),
+}
 
 # %% ../notebooks/F_exercises.ipynb #a6406833
 # Chapter 06
-ANSWERS |= {}
+ANSWERS |= {
+    "06-1": Answer([2, 1]),
+    "06-2": Answer([2_085_572, 0.62], within=0.001),
+    "06-3": Answer([168, 0]),
+    "06-4": Answer([42, 0.12], within=0.005),
+    "06-5": Answer(0.5, within=0.05),
+    "06-6": Answer([0.6931, 0.6931, 1.0986], within=0.002),
+}
 
 # %% ../notebooks/F_exercises.ipynb #beb8d10f
 # Chapter 07
-ANSWERS |= {}
+ANSWERS |= {
+    "07-1": Answer([6_010_000, 200]),
+    "07-2": Answer([10_000, 0.6931], within=0.001),
+    "07-3": Answer(0),
+    "07-4": Answer(0.355, within=0.1),
+    "07-5": Answer(0.015, within=0.015),
+}
 
 # %% ../notebooks/F_exercises.ipynb #53cf21bf
 # Chapter 08
@@ -175,23 +213,54 @@ ANSWERS |= {
 
 # %% ../notebooks/F_exercises.ipynb #7dff9b5f
 # Chapter 09
-ANSWERS |= {}
+ANSWERS |= {
+    "09-1": Answer(["west", "zephyr", "zephyr"]),
+    "09-2": Answer(32),
+    "09-3": Answer(0.945, within=0.002),
+    "09-4": Answer(0.29, within=0.06),
+    "09-5": Answer(61, within=15),
+    "09-6": Answer([3, 8], within=2),
+}
 
 # %% ../notebooks/F_exercises.ipynb #b04da073
 # Chapter 10
-ANSWERS |= {}
+ANSWERS |= {
+    "10-1": Answer(0.6, within=0.005),
+    "10-2": Answer(0.367, within=0.01),
+    "10-3": Answer(0.25, within=0.12),
+    "10-4": Answer([0, 0.92], within=0.08),
+    "10-5": Answer([0.150, 0.315], within=0.03),
+}
 
 # %% ../notebooks/F_exercises.ipynb #d4909bd1
 # Chapter 11
-ANSWERS |= {}
+ANSWERS |= {
+    "11-1": Answer(6),
+    "11-2": Answer(1_209_000_012),
+    "11-3": Answer(858),
+    "11-4": Answer([0.034, 0.994, 1], within=0.01),
+    "11-5": Answer(5),
+}
 
 # %% ../notebooks/F_exercises.ipynb #d30ccd8b
 # Chapter 12
-ANSWERS |= {}
+ANSWERS |= {
+    "12-1": Answer(6),
+    "12-2": Answer([0.179, 4.58], within=0.005),
+    "12-3": Answer([206, 281], within=6),
+    "12-4": Answer(74, within=15),
+    "12-5": Answer(0.52, within=0.15),
+}
 
 # %% ../notebooks/F_exercises.ipynb #aad7f47f
 # Chapter 13
-ANSWERS |= {}
+ANSWERS |= {
+    "13-1": Answer([1.875, 0.699], within=0.005),
+    "13-2": Answer(8),
+    "13-3": Answer([0.059, 0.010], within=0.001),
+    "13-4": Answer([9.15, 15.11], within=0.02),
+    "13-5": Answer([184, 161]),
+}
 
 # %% ../notebooks/F_exercises.ipynb #a7110080
 # Chapter 14
@@ -205,23 +274,48 @@ ANSWERS |= {
 
 # %% ../notebooks/F_exercises.ipynb #12a2e591
 # Chapter 15
-ANSWERS |= {}
+ANSWERS |= {
+    "15-1": Answer(12.3, within=0.8),
+    "15-2": Answer(0.00667, within=0.0004),
+    "15-3": Answer(1002.252, within=0.01),
+    "15-4": Answer([5, 10]),
+    "15-5": Answer([688, 93], within=1),
+}
 
 # %% ../notebooks/F_exercises.ipynb #38cd203b
 # Chapter 16
-ANSWERS |= {}
+ANSWERS |= {
+    "16-1": Answer(2970),
+    "16-2": Answer([71, 647]),
+    "16-3": Answer([2, 3]),
+    "16-4": Answer([144, 5]),
+}
 
 # %% ../notebooks/F_exercises.ipynb #d31910f4
 # Chapter 17
-ANSWERS |= {}
+ANSWERS |= {
+    "17-1": Answer(2),
+    "17-2": Answer({"--plain", "--full-windows", "--sample"}),
+    "17-3": Answer(1.0, within=1e-6),
+}
 
 # %% ../notebooks/F_exercises.ipynb #eecabba0
 # Chapter 18
-ANSWERS |= {}
+ANSWERS |= {
+    "18-1": Answer(0.5, within=0.02),
+    "18-2": Answer(110.84, within=0.1),
+    "18-3": Answer(0.694, within=0.001),
+    "18-4": Answer("railroad"),
+}
 
 # %% ../notebooks/F_exercises.ipynb #99eaf5a6
 # Chapter A
-ANSWERS |= {}
+ANSWERS |= {
+    "A-1": Answer([4, 2]),
+    "A-2": Answer([6, 3, 2]),
+    "A-3": Answer([0, 0, 0, 1, 1, 1]),
+    "A-4": Answer([6, 0]),
+}
 
 # %% ../notebooks/F_exercises.ipynb #bbe6cad3
 # Chapter B
@@ -229,21 +323,37 @@ ANSWERS |= {
     "B-1": Answer("bloc"),
     "B-2": Answer(0.77, within=0.011),
     "B-3": Answer(2),
-    "B-4": Answer(0.4, within=0.1),
+    "B-4": Answer(0.085, within=0.02),
     "B-5": Answer([1.6, 0.0], within=0.02),
 }
 
 # %% ../notebooks/F_exercises.ipynb #03844732
 # Chapter C
-ANSWERS |= {}
+ANSWERS |= {
+    "C-1": Answer([18, 180]),
+    "C-2": Answer([0.19, 0.023], within=0.006),
+    "C-3": Answer([50, 5]),
+    "C-4": Answer(12, within=4),
+    "C-5": Answer([0, 2, 6], within=1),
+}
 
 # %% ../notebooks/F_exercises.ipynb #9639ead3
 # Chapter D
-ANSWERS |= {}
+ANSWERS |= {
+    "D-1": Answer([36, 0]),
+    "D-2": Answer([12, 40, 800], within=0.51),
+    "D-3": Answer(3364122),
+    "D-4": Answer(["no", "yes"]),
+}
 
 # %% ../notebooks/F_exercises.ipynb #065defc6
 # Chapter E
-ANSWERS |= {}
+ANSWERS |= {
+    "E-1": Answer(14),
+    "E-2": Answer(60.12, within=0.06),
+    "E-3": Answer(300),
+    "E-4": Answer(15),
+}
 
 # %% ../notebooks/F_exercises.ipynb #44c9d7fb
 # Chapter F
@@ -255,4 +365,8 @@ ANSWERS |= {
 
 # %% ../notebooks/F_exercises.ipynb #2cea9a3f
 # Chapter G
-ANSWERS |= {}
+ANSWERS |= {
+    "G-1": Answer(127 / 63, within=0.01),
+    "G-2": Answer(8_000_000),
+    "G-3": Answer([121, 5]),
+}
