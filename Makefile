@@ -98,7 +98,7 @@ types: $(FULL)
 	@$(BIN)/mypy
 
 # The book's network, trained and put into a page; only where something changed.
-explorer: $(FULL)
+explorer: $(FULL)  ## train the network of the book, put it into a page
 	$(call say,The explorer: the network of the book in a page)
 	@$(BIN)/python tools/book_explorer.py
 

@@ -138,4 +138,5 @@ def test_it_installs_into_an_empty_environment(root, tmp_path):
     where = "import skipgram_lib as s; print(s.__file__)"
     package = Path(run(python, "-c", where).strip()).parent
     assert (package / "py.typed").exists()
+    assert (package / "explorer_page" / "explorer.js").exists()
     assert run(scripts / "skipgram", "--help").startswith("usage: skipgram")
