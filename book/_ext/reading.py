@@ -22,6 +22,7 @@ TERM = re.compile(r'class="reference internal" href="[^"]*#(term-[^"]+)"')
 FORMULA = re.compile(
     r'<span class="math notranslate nohighlight">[^<]*</span>[,.;:!?)]+'
 )
+SIGNATURE = re.compile(r'<dt class="sig .*?</dt>', re.DOTALL)
 PART = re.compile(r"^(?P<part>Part [IVX]+): (?P<name>.+)$")
 
 
@@ -275,6 +276,23 @@ def glue(app, pagename, templatename, context, doctree):
         )
 
 
+# --- Signatures --------------------------------------------------------------
+
+
+def plain_signature(match):
+    """Write the lines of a signature as plain boxes."""
+    text = re.sub(r"<(/?)dl>", r"<\1div>", match[0])
+    return re.sub("<dd>", '<div class="sig-line">', text).replace(
+        "</dd>", "</div>"
+    )
+
+
+def mend_signatures(app, pagename, templatename, context, doctree):
+    """Take a list without terms out of signatures: it is no list."""
+    if body := context.get("body"):
+        context["body"] = SIGNATURE.sub(plain_signature, body)
+
+
 # --- What others show of a page ----------------------------------------------
 
 
@@ -328,6 +346,7 @@ def setup(app):
     app.connect("doctree-resolved", fold, priority=900)
     app.connect("html-page-context", add_definitions)
     app.connect("html-page-context", glue)
+    app.connect("html-page-context", mend_signatures)
     app.connect("html-page-context", describe)
     return {
         "version": "1",
