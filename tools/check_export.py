@@ -70,9 +70,9 @@ def differences(root):
         path = f"{LIBRARY}/{name}"
         if name not in present:
             found.append(f"{path} is missing: a notebook exports it.")
-        elif name in BY_HAND and exported.get(name) == present[name]:
-            continue
-        elif is_page(name):
+        elif is_page(name) or (
+            name in BY_HAND and exported.get(name) == present[name]
+        ):
             continue
         elif name not in exported:
             found.append(f"{path} is exported by no notebook.")
