@@ -21,14 +21,24 @@ FIRST_PAGE_BYTES = 300_000
 PAGE_BYTES = 1_500_000
 IMAGE_BYTES = 250_000
 
-# Colours of code depend on the kind of a token. So of each kind, a few are
-# looked at, and the others are taken off the page before axe counts it.
+# Colours of code depend on the kind of a token, and entries of an index or of
+# the reference are all alike. So a few of each kind are looked at, and the
+# others are taken off the page before axe counts its nodes.
 THIN = """() => {
   const seen = new Map();
-  for (const token of document.querySelectorAll(".highlight span")) {
-    const kind = token.className;
+  const isOneTooMany = (kind, most) => {
     seen.set(kind, (seen.get(kind) ?? 0) + 1);
-    if (seen.get(kind) > 6 && !token.querySelector("[id]")) token.remove();
+    return seen.get(kind) > most;
+  };
+  for (const token of document.querySelectorAll(".highlight span")) {
+    if (isOneTooMany(token.className, 6) && !token.querySelector("[id]")) {
+      token.remove();
+    }
+  }
+  for (const entry of document.querySelectorAll("dl.py, .genindextable li")) {
+    if (entry.isConnected && isOneTooMany(entry.className, 12)) {
+      entry.remove();
+    }
   }
 }"""
 AXE = """async (rules) => {

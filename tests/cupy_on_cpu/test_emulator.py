@@ -35,7 +35,7 @@ def test_cupy_on_the_cpu(root, order):
     folder = "tests/cupy_on_cpu/on_emulator"
     pytest_here = ("-m", "pytest", "-q", "-p", "no:cacheprovider", folder)
     # The order matters where threads share something: not in every product.
-    some = () if order == "0" else ("-k", "kernel or library or budgets")
+    some = () if order == "0" else ("-k", "kernel")
     code, _ = run_python(root, *pytest_here, *some, CUPY_ON_CPU_ORDER=order)
     assert code == 0
 
