@@ -287,9 +287,14 @@ def plain_signature(match):
     )
 
 
-def mend_signatures(app, pagename, templatename, context, doctree):
-    """Take a list without terms out of signatures: it is no list."""
+def mend_roles(app, pagename, templatename, context, doctree):
+    """Say of parts of a page what they are.
+
+    A list without terms, in a signature, is no list. And docutils gives the
+    entries of a list of references a role that is no longer used.
+    """
     if body := context.get("body"):
+        body = body.replace('role="doc-biblioentry"', 'role="listitem"')
         context["body"] = SIGNATURE.sub(plain_signature, body)
 
 
@@ -346,7 +351,7 @@ def setup(app):
     app.connect("doctree-resolved", fold, priority=900)
     app.connect("html-page-context", add_definitions)
     app.connect("html-page-context", glue)
-    app.connect("html-page-context", mend_signatures)
+    app.connect("html-page-context", mend_roles)
     app.connect("html-page-context", describe)
     return {
         "version": "1",
