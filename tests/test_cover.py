@@ -278,7 +278,7 @@ def test_a_finger_chooses_a_word(browser, write):
     with opened(browser, write(), **options) as page:
         words(page).nth(4).tap()
         assert chosen(page) == 4
-        assert page.get_by_role("button", name="Play").is_visible()
+        page.get_by_role("button", name="Play").wait_for()
 
 
 @visit

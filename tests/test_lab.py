@@ -428,7 +428,7 @@ def test_a_finger_takes_the_window_along(browser, address):
             )
         assert centre(bench) == "brown"
         bench.get_by_role("button", name="Play").tap()
-        assert bench.get_by_role("button", name="Pause").is_visible()
+        bench.get_by_role("button", name="Pause").wait_for()
 
 
 def test_play_runs_to_the_end_and_stops(page, bench):
@@ -437,7 +437,7 @@ def test_play_runs_to_the_end_and_stops(page, bench):
     page.wait_for_function(
         "document.querySelector('#window .lab-centre').innerText === 'three'"
     )
-    assert bench.get_by_role("button", name="Play").is_visible()
+    bench.get_by_role("button", name="Play").wait_for()
     bench.get_by_role("button", name="Play").click()
     assert centre(bench) == "one", "from the end it begins anew"
     bench.get_by_role("button", name="Pause").click()

@@ -300,6 +300,14 @@ def test_a_signature_of_many_lines_is_no_list():
     )
 
 
+def test_a_reference_is_an_item_of_its_list():
+    context = {
+        "body": '<div role="list"><p role="doc-biblioentry">B</p></div>'
+    }
+    reading.mend_roles(None, "page", "page.html", context, None)
+    assert context["body"] == '<div role="list"><p role="listitem">B</p></div>'
+
+
 # --- The PDF -----------------------------------------------------------------
 
 
