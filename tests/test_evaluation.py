@@ -475,6 +475,7 @@ def test_five_other_spellings_hide_an_answer_as_in_gensim(tmp_path):
     assert set(results) == {0, 1}, "the case has both outcomes"
 
 
+@pytest.mark.slow
 def test_all_analogies_of_a_trained_network_are_gensims(trained):
     google = find_test_set("google")
     ours = evaluate_word_analogies(trained, google)
