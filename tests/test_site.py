@@ -293,7 +293,7 @@ def test_a_signature_of_many_lines_is_no_list():
         "body": '<dl class="py"><dt class="sig x">f(<dl>\n<dd>a</dd>\n</dl>)'
         "</dt>\n<dd><p>Says.</p></dd></dl>"
     }
-    reading.mend_signatures(None, "page", "page.html", context, None)
+    reading.mend_roles(None, "page", "page.html", context, None)
     assert context["body"] == (
         '<dl class="py"><dt class="sig x">f(<div>\n<div class="sig-line">a'
         "</div>\n</div>)</dt>\n<dd><p>Says.</p></dd></dl>"
