@@ -337,7 +337,7 @@ def test_the_pdf_has_every_chapter_and_nothing_sticks_out(
     root, html, tmp_path
 ):
     if "SKIPGRAM_FULL_SIZE" not in os.environ:
-        pytest.skip("takes minutes: run it with SKIPGRAM_FULL_SIZE=1")
+        pytest.skip("takes a minute or more: run it with SKIPGRAM_FULL_SIZE=1")
     try:
         make_pdf.find_browser()
     except make_pdf.PdfError as error:
