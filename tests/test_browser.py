@@ -10,11 +10,11 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from pages import RULES
 
 pytestmark = [pytest.mark.book, pytest.mark.slow]
 
 WIDTHS = (360, 768, 1400, 1920)
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 # Pages of source code that are looked at for all of their kind.
 LIKE_OTHERS = {
     "_modules/index.html",
