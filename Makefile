@@ -32,7 +32,7 @@ say = @printf '\n== %s\n' "$(1)"
 .NOTPARALLEL:
 .PHONY: help train test test-gpu check-export check-notebooks lint types book-build explorer \
 	run-tests bench bench-vectors bench-text bench-training bench-more-text \
-	bench-quick book pdf \
+	bench-quick regression book pdf gpu \
 	export format clean
 
 help:  ## list what there is to make
@@ -128,6 +128,15 @@ test-gpu: $(FULL)  ## the same tests and chapters on CuPy, without a GPU
 	@$(ON_CPU) notebooks -n $(WORKERS)
 	@rm -rf _build/trainings
 
+# On a machine that has one, with `pip install '.[gpu]'`; it says what is missing.
+gpu: $(FULL)  ## the self-test and the same tests on this machine's own GPU
+	@$(BIN)/python -c 'import sys; from skipgram_lib.backend.select import \
+		why_no_cupy; sys.exit(why_no_cupy())'
+	$(call say,The self-test: this GPU beside the processor)
+	@$(BIN)/skipgram selftest
+	$(call say,Run the tests on this GPU)
+	@$(ON_CPU) gpu
+
 # --- Measure ------------------------------------------------------------------
 
 $(BENCH)/ready: benchmarks/requirements.txt requirements.txt pyproject.toml \
@@ -174,6 +183,13 @@ bench-training: $(BENCH)/ready
 	$(call say,The number of features)
 	@$(BENCH)/bin/python benchmarks/features.py
 
+# Two checkouts, one run: has anything become slower?
+regression: $(FULL)  ## compare the speed with an older checkout: OLD=path
+	@test -d "$(OLD)/skipgram_lib" || { \
+		echo "Name a checkout of an older version: make regression" \
+			"OLD=path/to/checkout" >&2; exit 1; }
+	@$(BIN)/python benchmarks/regression.py "$(OLD)"
+
 QUICK := --out out/bench
 
 bench-quick: $(BENCH)/ready  ## the same, small, to see that it runs
@@ -201,8 +217,8 @@ pdf: $(FULL)  ## print the whole book to _build/skip-gram-exactly.pdf
 	@$(BIN)/python tools/fetch_mathjax.py
 	@$(BIN)/python tools/make_pdf.py
 
-export: $(FULL)  ## write skipgram_lib/ from the notebooks
-	@$(BIN)/nbdev-export
+export: $(FULL)  ## write the exported modules from the notebooks
+	@$(BIN)/python tools/export.py
 
 format: $(FULL)  ## tidy the notebooks and the Python files
 	@$(STRIP) $(NOTEBOOKS)

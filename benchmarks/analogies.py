@@ -36,11 +36,8 @@ from skipgram_lib import (
     count_pairs,
     load_sotu,
 )
-from skipgram_lib.evaluation import (
-    evaluate_word_analogies,
-    find_test_set,
-    read_analogies,
-)
+from skipgram_lib.vectors.analogies import evaluate_word_analogies
+from skipgram_lib.vectors.test_sets import find_test_set, read_analogies
 
 
 def trained():

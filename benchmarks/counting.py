@@ -30,8 +30,8 @@ import scipy.sparse as sp
 from sklearn.feature_extraction.text import CountVectorizer
 
 from skipgram_lib import count_pairs, read_documents
-from skipgram_lib.counts import join_documents
-from skipgram_lib.vocabulary import encode_documents
+from skipgram_lib.counts.counts import join_documents
+from skipgram_lib.text.vocabulary import encode_documents
 
 
 def by_turns(forms, runs):

@@ -6,9 +6,9 @@ r"""How many features? Held-out loss and three scores against D.
 
 Every tenth document is held out. The others are counted with the 10,000 most
 frequent words, and a network of each size is trained on these counts, with
-both settings: `plain` is the tutorial's own (random first weights, no
+both settings: `plain` is the tutorial's own (random initial weights, no
 penalty, 10 epochs), `head start` is what `fit` does unless told otherwise
-(first weights from the counts, a penalty, 4 epochs).
+(initial weights from the counts, a penalty, 4 epochs).
 
 The loss on the held-out documents is measured after each epoch, in nats a
 pair. So is the loss on the counted text. The scores are those of chapter 10,
@@ -39,9 +39,10 @@ from skipgram_lib import (
     evaluate_word_analogies,
     evaluate_word_pairs,
 )
-from skipgram_lib.counts import entropy_floor, unigram_entropy
-from skipgram_lib.evaluation import bootstrap_interval, find_test_set
-from skipgram_lib.training import PLAIN
+from skipgram_lib.counts.counts import entropy_floor, unigram_entropy
+from skipgram_lib.model.skipgram import PLAIN
+from skipgram_lib.vectors.evaluation import bootstrap_interval
+from skipgram_lib.vectors.test_sets import find_test_set
 
 FEATURES = (5, 10, 25, 50, 100, 200, 300, 600)
 SETTINGS = {"plain": PLAIN, "head start": {}}

@@ -37,9 +37,9 @@ from corpora import documents
 from measure import RESULTS, circumstances, in_own_process, keep_run
 
 from skipgram_lib import SkipGram, SkipgramError, Vocabulary, count_pairs
-from skipgram_lib.counts import entropy_floor
-from skipgram_lib.network import Network
-from skipgram_lib.training import network_loss
+from skipgram_lib.counts.counts import entropy_floor
+from skipgram_lib.model.network import Network
+from skipgram_lib.model.softmax import network_loss
 
 WINDOW = 5
 BATCHES, RATES = (256, 1024, 4096, 16384), (0.001, 0.003, 0.01, 0.03)

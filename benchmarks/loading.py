@@ -47,7 +47,7 @@ def now():
 
 def load_ours(path):
     """Load with this library; the time is that of `load_vectors`."""
-    from skipgram_lib.formats import load_vectors
+    from skipgram_lib.vectors.files import load_vectors
 
     before, start = memory("VmRSS"), now()
     vectors = load_vectors(path, progress=False)
@@ -69,7 +69,7 @@ def load_gensim(path):
 
 def words_alone(path):
     """Make the words of a safetensors file and their index, no matrix."""
-    from skipgram_lib.vocabulary import WordIndex
+    from skipgram_lib.text.vocabulary import WordIndex
 
     with open(path, "rb") as f:
         size = int.from_bytes(f.read(8), "little")
@@ -165,7 +165,7 @@ def compare(path, runs):
 def make_files(folder, words, size, text_words):
     """Write the three files; return their paths."""
     from skipgram_lib import WordVectors
-    from skipgram_lib.formats import save_vectors
+    from skipgram_lib.vectors.files import save_vectors
 
     rng = np.random.default_rng(0)
     names = [f"w{i * 2654435761 % 2**32:x}" for i in range(words)]

@@ -6,8 +6,8 @@ r"""The full softmax and negative sampling: same counts, same size.
 
 Each size of the vocabulary is counted once. On these counts both objectives
 are trained, by turns, with both settings: `plain` is the tutorial's own
-(random first weights, no penalty, 10 epochs in batches of 500), `head start`
-is what `fit` does unless told otherwise (first weights from the counts, a
+(random initial weights, no penalty, 10 epochs in batches of 500), `head start`
+is what `fit` does unless told otherwise (initial weights from the counts, a
 penalty, 4 epochs in batches of 1,000). Sampling has the learning rates that
 `fit` chooses for it, in both settings.
 
@@ -37,7 +37,7 @@ from measure import RESULTS, PeakMemory, read_results, run_and_keep
 from training import score
 
 from skipgram_lib import SkipGram, SkipgramError, Vocabulary, count_pairs
-from skipgram_lib.training import PLAIN
+from skipgram_lib.model.skipgram import PLAIN
 
 OBJECTIVES = ("softmax", "negative-sampling")
 SETTINGS = ("plain", "head start")

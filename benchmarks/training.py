@@ -43,7 +43,7 @@ from skipgram_lib import (
     evaluate_word_analogies,
     evaluate_word_pairs,
 )
-from skipgram_lib.evaluation import find_test_set
+from skipgram_lib.vectors.test_sets import find_test_set
 
 V, D, WINDOW, SAMPLE, NEGATIVE = 10_000, 300, 5, 1e-3, 5
 # Gensim passes over what follows the 10,000th token of a document.

@@ -1,37 +1,43 @@
 """The skip-gram network with its full softmax, trained exactly from counts.
 
-Every module but this one is exported from a chapter of the book, a notebook
-in `notebooks/`. This file lists the public names. A name's module is imported
-when the name is first used: counting words then needs NumPy alone, and so it
-runs where SciPy is not, as in a reader's browser.
+The rooms of the library, each of which uses those before it: `story`, the
+plain form of each idea; `backend`, NumPy or CuPy; `text`, words and phrases;
+`counts` and `vectors`; `model`, the network and its training; `apps`, the
+program, the pictures, the explorer.
+
+Code that is the model is exported from a chapter of the book, a notebook in
+`notebooks/`; the first line of such a module says which. All else is plain
+Python: files and formats, what stands on the disk, counting on a cluster, and
+everything in `apps`.
+
+This file lists the public names. A name's module is imported when the name is
+first used: counting words then needs NumPy alone, and so it runs where SciPy
+is not, as in a reader's browser.
 """
 
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
-from . import _interrupt  # noqa: F401  # before what takes time
-
 if TYPE_CHECKING:  # what `_MODULES` says, for programs that read types
-    from .backend import Backend, get_backend
-    from .counts import Counts, count_pairs
-    from .disk import load_counts, save_counts
-    from .distributed import TextFiles, count_files, find_vocabulary
+    from .backend.base import Backend
+    from .backend.select import get_backend
+    from .counts.counts import Counts, count_pairs
+    from .counts.store import load_counts, save_counts
+    from .counts.streaming import count_files, find_vocabulary
+    from .counts.windows import training_pairs
     from .errors import SkipgramError, UnknownWordError
-    from .evaluation import evaluate_word_analogies, evaluate_word_pairs
-    from .formats import load_vectors, save_vectors
-    from .negative_sampling import NegativeSampling
-    from .phrases import ENGLISH_CONNECTOR_WORDS, Phrases, learn_phrases
-    from .training import SkipGram
-    from .vectors import WordVectors
-    from .vocabulary import (
-        Vocabulary,
-        encode_documents,
-        load_sotu,
-        read_documents,
-        tokenize,
-    )
-    from .windows import training_pairs
+    from .model.sampling import NegativeSampling
+    from .model.skipgram import SkipGram
+    from .text.files import TextFiles, load_sotu, read_documents
+    from .text.phrases import ENGLISH_CONNECTOR_WORDS, Phrases, learn_phrases
+    from .text.tokens import tokenize
+    from .text.vocabulary import Vocabulary, encode_documents
+    from .vectors.analogies import evaluate_word_analogies
+    from .vectors.evaluation import evaluate_word_pairs
+    from .vectors.files import load_vectors, save_vectors
+    from .vectors.vectors import WordVectors
+
 
 __version__ = "0.1.0"
 
@@ -67,38 +73,38 @@ __all__ = [
 
 # Which module holds each name.
 _MODULES = {
-    "Backend": "backend",
-    "Counts": "counts",
-    "ENGLISH_CONNECTOR_WORDS": "phrases",
-    "NegativeSampling": "negative_sampling",
-    "Phrases": "phrases",
-    "SkipGram": "training",
+    "Backend": "backend.base",
+    "Counts": "counts.counts",
+    "ENGLISH_CONNECTOR_WORDS": "text.phrases",
+    "NegativeSampling": "model.sampling",
+    "Phrases": "text.phrases",
+    "SkipGram": "model.skipgram",
     "SkipgramError": "errors",
-    "TextFiles": "distributed",
+    "TextFiles": "text.files",
     "UnknownWordError": "errors",
-    "Vocabulary": "vocabulary",
-    "WordVectors": "vectors",
-    "count_files": "distributed",
-    "count_pairs": "counts",
-    "encode_documents": "vocabulary",
-    "evaluate_word_analogies": "evaluation",
-    "evaluate_word_pairs": "evaluation",
-    "find_vocabulary": "distributed",
-    "get_backend": "backend",
-    "learn_phrases": "phrases",
-    "load_counts": "disk",
-    "load_sotu": "vocabulary",
-    "load_vectors": "formats",
-    "read_documents": "vocabulary",
-    "save_counts": "disk",
-    "save_vectors": "formats",
-    "tokenize": "vocabulary",
-    "training_pairs": "windows",
+    "Vocabulary": "text.vocabulary",
+    "WordVectors": "vectors.vectors",
+    "count_files": "counts.streaming",
+    "count_pairs": "counts.counts",
+    "encode_documents": "text.vocabulary",
+    "evaluate_word_analogies": "vectors.analogies",
+    "evaluate_word_pairs": "vectors.evaluation",
+    "find_vocabulary": "counts.streaming",
+    "get_backend": "backend.select",
+    "learn_phrases": "text.phrases",
+    "load_counts": "counts.store",
+    "load_sotu": "text.files",
+    "load_vectors": "vectors.files",
+    "read_documents": "text.files",
+    "save_counts": "counts.store",
+    "save_vectors": "vectors.files",
+    "tokenize": "text.tokens",
+    "training_pairs": "counts.windows",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name, or a module of the library, at its first use."""
+    """Import a public name, or a room of the library, at its first use."""
     if name in _MODULES:
         value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
         globals()[name] = value  # found without this function next time

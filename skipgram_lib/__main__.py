@@ -1,11 +1,24 @@
-"""Run `python -m skipgram_lib`: the program skipgram, by another name.
-
-This file is written by hand, like `__init__.py`. What it runs is chapter 17.
-"""
+"""Run the program: as `skipgram`, or as `python -m skipgram_lib`."""
 
 import sys
 
-from .cli import main
+
+def main() -> int:
+    """Import the program and run it; Ctrl-C meanwhile is one line, too.
+
+    Returns
+    -------
+    int
+        The exit status: that of the program, or 130 after Ctrl-C.
+    """
+    try:
+        from skipgram_lib.apps.cli.program import main as run
+
+        return run()
+    except KeyboardInterrupt:
+        print("skipgram: interrupted; nothing was written", file=sys.stderr)
+        return 130
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -29,7 +29,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from skipgram_lib import SkipgramError, WordVectors
-from skipgram_lib.formats import READERS, load_vectors, save_vectors
+from skipgram_lib.vectors.files import load_vectors, save_vectors
+from skipgram_lib.vectors.formats.registry import FORMATS
 
 GIGABYTE = 1 << 30
 METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]
@@ -84,13 +85,14 @@ def valid_files():
             for ending in ENDINGS:
                 plain = [name.replace(" ", "_") for name in names]
                 vectors = WordVectors(plain if "b" in ending else names, rows)
-                path = save_vectors(vectors, Path(folder, f"v{ending}"))
+                path = save_vectors(vectors, Path(folder, f"v{D}{ending}"))
                 if ending:
                     files.append((ending, path.read_bytes()))
                 else:
-                    parts = ["vectors.tsv", "metadata.tsv"]
-                    data = [(path / part).read_bytes() for part in parts]
-                    files.append((ending, b"\x1c".join(data)))
+                    (numbers,) = path.glob("vectors-*.tsv")
+                    (labels,) = path.glob("metadata-*.tsv")
+                    parts = [numbers.read_bytes(), labels.read_bytes()]
+                    files.append((ending, b"\x1c".join(parts)))
     return files
 
 
@@ -156,7 +158,7 @@ def broken_files(draw):
 
 options = st.fixed_dictionaries(
     {
-        "format": st.sampled_from([None, None, None, None, *READERS]),
+        "format": st.sampled_from([None, None, None, None, *FORMATS]),
         "limit": st.sampled_from([None, None, 1, 2, 1000]),
         "dtype": st.sampled_from([None, None, "float16", "float64"]),
         "finite": st.booleans(),

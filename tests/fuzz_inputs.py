@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import cache
@@ -41,7 +42,7 @@ from skipgram_lib import (
     encode_documents,
     tokenize,
 )
-from skipgram_lib.vocabulary import fingerprint, one_hot
+from skipgram_lib.text.vocabulary import fingerprint, one_hot
 
 SECONDS = 20  # for one input; most take a thousandth of that
 LIMITS = [2**31 - 1, 2**31, 2**53, 2**63 - 1, 2**63, 2**64, 10**30, 10**400]
@@ -333,7 +334,7 @@ def try_counting(draw):
 
 def loosely(texts):
     """Whether documents may be counted, though some tokens are no words."""
-    return all(hasattr(type(text), "__iter__") for text in texts)
+    return all(isinstance(text, Iterable) for text in texts)
 
 
 # Models
@@ -362,8 +363,17 @@ def unsealed(files):
     """Return the files as version 1 had them, whose bytes nobody sums up."""
     about = json.loads(files["model.json"])
     about["format_version"] = 1
-    about.pop("sha256", None)
-    return files | {"model.json": json.dumps(about).encode()}
+    del about["seal"]
+    plain = {
+        name: files[stored["name"]]
+        for name, stored in about.pop("files").items()
+    }
+    return plain | {"model.json": json.dumps(about).encode()}
+
+
+def name_of(files, what):
+    """Return the name of the file of a model that holds something."""
+    return next((name for name in files if name.startswith(what)), what)
 
 
 oddities = st.one_of(
@@ -440,15 +450,15 @@ def broken_models(draw):
         other = draw(st.sampled_from(valid_models()))
         files[name] = other[draw(st.sampled_from(sorted(other)))]
     elif kind == 3:
-        files[draw(st.sampled_from(["model.json", "vocabulary.json"]))] = (
-            deep_json(draw)
-        )
+        what = draw(st.sampled_from(["model", "vocabulary"]))
+        files[name_of(files, what)] = deep_json(draw)
     elif kind < 6:
         files[name] = draw(changed(files[name]))
     elif kind < 9:
-        files["weights.safetensors"] = other_arrays(draw)
+        files[name_of(files, "weights")] = other_arrays(draw)
     else:
-        name = draw(st.sampled_from(["model.json", "vocabulary.json"]))
+        what = draw(st.sampled_from(["model", "vocabulary"]))
+        name = name_of(files, what)
         value = json.loads(files[name])
         value = put_at_random(draw, value, draw(oddities))
         files[name] = json.dumps(value).encode()

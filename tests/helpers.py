@@ -7,8 +7,8 @@ from fractions import Fraction
 import numpy as np
 from scipy.special import log_softmax
 
-from skipgram_lib.backend import backend_of
-from skipgram_lib.network import Network
+from skipgram_lib.backend.select import backend_of
+from skipgram_lib.model.network import Network
 
 
 def random_network(V, D, seed=0, scale=0.5):

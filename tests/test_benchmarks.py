@@ -20,6 +20,7 @@ import features  # noqa: E402
 import full_softmax_torch  # noqa: E402
 import measure  # noqa: E402
 import measured  # noqa: E402
+import regression  # noqa: E402
 import training  # noqa: E402
 
 from skipgram_lib import (  # noqa: E402
@@ -336,3 +337,35 @@ def test_every_mark_of_the_page_has_a_maker():
     text = (ROOT / f"{measured.PAGE}.md").read_text(encoding="utf-8")
     marks = [match["name"] for match in measured.MARK.finditer(text)]
     assert sorted(marks) == sorted(measured.MAKERS)
+
+
+# --- An older checkout -------------------------------------------------------
+
+
+def test_two_checkouts_take_turns_and_slower_code_is_marked(
+    monkeypatch, capsys
+):
+    asked = []
+
+    def pretend(name, checkout):
+        asked.append(checkout)
+        return {"old": 1.0, "new": 1.2}[checkout] if name == "loading" else 1.0
+
+    monkeypatch.setattr(regression, "measure_checkout", pretend)
+    names = ["counting", "loading"]
+    assert regression.compare(names, ["old", "new"], 3) == ["loading"]
+    assert asked[:6] == ["old", "new", "new", "old", "old", "new"]
+    first, second = capsys.readouterr().out.splitlines()[1:]
+    assert first == "counting       1.000 s   1.000 s       1.00"
+    assert second == "loading        1.000 s   1.200 s       1.20  above 1.10"
+
+
+def test_the_code_that_is_measured_is_the_checkouts(tmp_path):
+    # A checkout without a library: this project's would be measured instead.
+    with pytest.raises(SystemExit, match="was not used, but"):
+        regression.measure_checkout("encoding", tmp_path)
+
+
+def test_regression_needs_public_names_alone():
+    source = (ROOT / "benchmarks" / "regression.py").read_text("utf-8")
+    assert "skipgram_lib." not in source.replace("skipgram_lib.__file__", "")

@@ -18,8 +18,8 @@ WIDTHS = (360, 768, 1400, 1920)
 # Pages of source code that are looked at for all of their kind.
 LIKE_OTHERS = {
     "_modules/index.html",
-    "_modules/skipgram_lib/softmax.html",
-    "_modules/skipgram_lib/training.html",
+    "_modules/skipgram_lib/model/softmax.html",
+    "_modules/skipgram_lib/text/files.html",
 }
 # What a reader waits for before a page can be read. The fonts are icons and
 # those of the formulas.

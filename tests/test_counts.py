@@ -22,17 +22,17 @@ from skipgram_lib import (
     count_pairs,
     training_pairs,
 )
-from skipgram_lib.counts import (
+from skipgram_lib.counts.counts import (
     count_cells,
-    count_gradients,
-    count_loss,
     entropy_floor,
     even_groups,
     join_documents,
     keep_probability,
     unigram_entropy,
 )
-from skipgram_lib.network import initial_network, pair_gradients, pair_loss
+from skipgram_lib.model.network import initial_network
+from skipgram_lib.story.counting import count_gradients, count_loss
+from skipgram_lib.story.learning import pair_gradients, pair_loss
 
 # "z" is known to no vocabulary here; "ab" ends every text, so that some
 # pair is always there to be counted.
@@ -246,7 +246,7 @@ def test_gradients_are_the_slopes_of_the_loss(N, seed):
 
 
 @given(tables)
-def test_a_network_that_knows_nothing_has_a_loss_of_ln_v(N):
+def test_a_uniform_guess_has_a_loss_of_ln_v(N):
     network = initial_network(V, 3, 0, scale=0, dtype=np.float64)
     assert count_loss(network, N) == pytest.approx(log(V), rel=1e-14)
 
@@ -264,7 +264,7 @@ def test_the_floor_is_scipys_entropy_of_the_rows(N):
 
 
 @given(tables)
-def test_knowing_only_frequencies_costs_scipys_entropy(N):
+def test_unigram_entropy_is_scipys_entropy(N):
     entropy = unigram_entropy(sp.csr_array(N.astype(float)))
     assert entropy == pytest.approx(scipy.stats.entropy(N.sum(axis=0)))
 
@@ -283,9 +283,8 @@ def test_no_network_goes_below_the_floor(N, seed, scale):
 def test_a_document_that_is_not_split_yet_is_refused(text):
     with pytest.raises(SkipgramError) as error:
         count_pairs([["a", "b"], text], VOCABULARY)
-    assert repr(text) in str(error.value)
-    assert "must be a list of tokens" in str(error.value)
-    assert "tokenize(text)" in str(error.value)
+    assert f"document 1 is the string {text!r}" in str(error.value)
+    assert "a list of tokens is expected" in str(error.value)
 
 
 @pytest.mark.parametrize("window", [0, -1, 2.5, "5", True, None])
@@ -299,7 +298,7 @@ def test_a_window_below_one_or_broken_is_refused(window):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"side": "up"}, "side must be both, left or right, got 'up'"),
+        ({"side": "up"}, "side must be 'both', 'left' or 'right', got 'up'"),
         ({"sample": -0.1}, "sample must be from 0 to 1, got -0.1"),
         ({"sample": 2}, "sample must be from 0 to 1, got 2"),
         ({"sample": float("nan")}, "sample must be from 0 to 1, got nan"),
@@ -315,7 +314,8 @@ def test_other_settings_are_refused_with_their_value(settings, message):
     ("documents", "found"),
     [
         ([], "0 known words in 0 documents"),
-        ([["z", "z"]], "0 known words in 1 documents"),
+        ([["z", "z"]], "0 known words in 1 document"),
+        ([["a"]], "1 known word in 1 document"),
         ([["a"], ["b", "z"]], "2 known words in 2 documents"),
     ],
 )

@@ -168,7 +168,7 @@ def test_a_sentence_that_cannot_be_shown(
 def test_a_model_that_is_not_there(tmp_path, capsys):
     given = [str(tmp_path / "none"), str(tmp_path / "out.js")]
     assert cover_data.main(given) == 1
-    assert "no model folder" in capsys.readouterr().err
+    assert "there is no folder" in capsys.readouterr().err
 
 
 def test_the_corpus_knows_the_words_of_the_cover(sotu_vocabulary):

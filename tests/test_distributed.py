@@ -3,6 +3,7 @@
 import gzip
 import io
 import os
+import sys
 from collections import Counter
 from itertools import chain, pairwise
 
@@ -18,21 +19,19 @@ from skipgram_lib import (
     read_documents,
     tokenize,
 )
-from skipgram_lib import distributed as parts_of_text
-from skipgram_lib.counts import count_cells
-from skipgram_lib.distributed import (
+from skipgram_lib.counts import cluster, parts
+from skipgram_lib.counts.cluster import connect, count_on_cluster
+from skipgram_lib.counts.counts import count_cells, join_documents
+from skipgram_lib.counts.parts import parse_size, part_ids, stretches
+from skipgram_lib.counts.streaming import count_files, find_vocabulary
+from skipgram_lib.text import files
+from skipgram_lib.text.files import (
     TextFiles,
     TextPart,
-    connect,
-    count_files,
-    count_on_cluster,
     cut_files,
-    find_vocabulary,
     own_tokens,
-    parse_size,
-    part_ids,
+    part_texts,
     part_tokens,
-    stretches,
     white_pieces,
 )
 
@@ -125,10 +124,10 @@ def test_replaced_bytes_are_those_of_the_whole(folder, data, size, block):
     write(folder, [data])
     files = TextFiles(folder, "unicode", "file", "replace")
     found = [
-        parts_of_text.piece_text(piece, part, "replace")
+        text
         for part in cut_files(files, size)
-        for piece in parts_of_text.part_bytes(part, block)
-        if piece.inside
+        for text, inside in part_texts(part, "replace", block)
+        if inside
     ]
     whole = data.decode("utf-8", "replace").removeprefix("\ufeff")
     assert "".join(found) == whole
@@ -167,14 +166,20 @@ def test_counts_of_parts_are_those_of_the_whole(
 def join_and_count(files, vocabulary, window):
     """Count documents in memory, even if they have no pair."""
     ids = [vocabulary.encode(document) for document in files]
-    joined = parts_of_text.join_documents(ids, window, len(vocabulary))
+    joined = join_documents(ids, window, len(vocabulary))
     return count_cells(joined, window, len(vocabulary), "both", True)
+
+
+def cut_small(patch, size):
+    """Cut files into parts of so many bytes, here and on workers."""
+    for module in (parts, cluster):
+        patch.setattr(module, "PART_BYTES", size)
 
 
 @pytest.fixture
 def small_parts(monkeypatch):
     """Cut files into parts of 37 bytes."""
-    monkeypatch.setattr(parts_of_text, "PART", 37)
+    cut_small(monkeypatch, 37)
 
 
 @pytest.fixture(scope="module")
@@ -240,7 +245,7 @@ def test_one_machine_agrees_with_memory(
     contents[0] = "the fox " + contents[0]
     write(folder, contents)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parts_of_text, "PART", 37)
+        cut_small(patch, 37)
         out = tmp_path_factory.getbasetemp() / "one-machine"
         check_all(TextFiles(folder, letters, document), out, **settings)
 
@@ -267,11 +272,11 @@ def test_workers_agree_with_memory(
     write(folder, contents)
     files = TextFiles(folder, letters, document)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parts_of_text, "PART", size)
+        cut_small(patch, size)
         out = tmp_path_factory.getbasetemp() / "workers"
         check_all(files, out, client, window=window)
         vocabulary, counts = in_memory(files, window=window)
-        again = count_pairs(files, vocabulary, window, client=client)
+        again = count_on_cluster(files, vocabulary, client, window)
         same_counts(again, counts)
 
 
@@ -289,13 +294,13 @@ def test_workers_count_documents_that_are_sent(
     lists.append(["a", "b"])
     vocabulary = Vocabulary(list("abcde"), [40, 20, 10, 5, 1], 80)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parts_of_text, "stretch_size", lambda *_: size)
-        patch.setattr(parts_of_text, "FAN_IN", 2)
+        patch.setattr(cluster, "stretch_size", lambda *_: size)
+        patch.setattr(cluster, "FAN_IN", 2)
         for sent in (lists, [vocabulary.encode(d) for d in lists]):
-            how = vocabulary, window, shrink, None, side
+            how = (window, shrink, None, side)
             same_counts(
-                count_pairs(iter(sent), *how, client=client),
-                count_pairs(iter(sent), *how),
+                count_on_cluster(iter(sent), vocabulary, client, *how),
+                count_pairs(iter(sent), vocabulary, *how),
             )
 
 
@@ -307,24 +312,22 @@ def test_blocks_of_rows_and_several_levels_of_sums(
     text = " ".join(words[rng.zipf(1.3, 3000) % 26])
     (tmp_path / "text").write_text(text)
     files = TextFiles(tmp_path / "text")
-    monkeypatch.setattr(parts_of_text, "PART", 200)
-    monkeypatch.setattr(parts_of_text, "FAN_IN", 3)
-    monkeypatch.setattr(
-        parts_of_text, "row_blocks", lambda *_: [0, 1, 2, 9, 26]
-    )
+    cut_small(monkeypatch, 200)
+    monkeypatch.setattr(cluster, "FAN_IN", 3)
+    monkeypatch.setattr(cluster, "block_bounds", lambda *_: [0, 1, 2, 9, 26])
     assert len(cut_files(files, 200)) == 45
     check_all(files, tmp_path, client)
 
 
-def test_row_blocks_cover_all_rows():
+def test_block_bounds_cover_all_rows():
     for V in (1, 2, 50, 1000):
         f = np.maximum(10**6 // np.arange(1, V + 1), 1)
         vocabulary = Vocabulary([f"w{i}" for i in range(V)], f, f.sum())
         for room in (10**3, 10**6, 10**9):
-            rows = parts_of_text.row_blocks(vocabulary, 5, room)
+            rows = cluster.block_bounds(vocabulary, 5, room)
             assert rows[0] == 0 and rows[-1] == V
             assert (np.diff(rows) > 0).all()
-            assert len(rows) <= parts_of_text.MOST_BLOCKS + 2
+            assert len(rows) <= cluster.MAX_BLOCKS + 2
 
 
 def test_a_job_that_fails_on_a_worker_names_its_file(client, tmp_path):
@@ -417,8 +420,7 @@ def test_a_line_goes_on_behind_a_space_and_a_tab(tmp_path, white, end, pairs):
 def test_the_mark_at_the_start_of_a_file_is_no_text(tmp_path):
     (tmp_path / "text").write_bytes("\ufeffthe \ufefffox".encode())
     (part,) = cut_files(TextFiles(tmp_path / "text"), 100)
-    pieces = parts_of_text.part_bytes(part, 5)
-    texts = [parts_of_text.piece_text(p, part, "strict") for p in pieces]
+    texts = [text for text, _ in part_texts(part, "strict", 5)]
     assert texts == ["the ", "\ufefffox"]
 
 
@@ -429,7 +431,7 @@ def test_a_pipe_is_refused(tmp_path):
 
 
 def test_a_run_without_white_space_is_refused(monkeypatch):
-    monkeypatch.setattr(parts_of_text, "LONGEST_RUN", 1000)
+    monkeypatch.setattr(files, "LONGEST_RUN", 1000)
     for data in (b"x" * 1001, b"a " + b"x" * 1100 + b" b"):
         with pytest.raises(SkipgramError, match="more than 1,000 bytes"):
             list(white_pieces(io.BytesIO(data), "text", 64))
@@ -475,7 +477,7 @@ def test_a_text_without_pairs_is_refused(tmp_path, client):
             count_files(files, vocabulary, tmp_path / "c", client=someone)
     for nothing in ([], [["fox"]], files):
         with pytest.raises(SkipgramError, match="no pair within 2 words"):
-            count_on_cluster(nothing, vocabulary, 2, "both", True, client)
+            count_on_cluster(nothing, vocabulary, client, window=2)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["text"]
 
 
@@ -538,10 +540,8 @@ def test_addresses_that_lead_nowhere(store):
 
 
 def test_what_is_not_installed_is_named(monkeypatch):
-    def fail(name):
-        raise ImportError(name)
-
-    monkeypatch.setattr(parts_of_text, "import_module", fail)
+    for name in ("fsspec.core", "distributed"):
+        monkeypatch.setitem(sys.modules, name, None)
     for call in (
         lambda: list(TextFiles("s3://bucket/x")),
         lambda: connect().__enter__(),
@@ -581,7 +581,7 @@ def test_what_is_no_size(size):
 
 def test_settings_of_files_are_checked():
     for name in ("letters", "document", "errors"):
-        with pytest.raises(SkipgramError, match=f"{name} is .*, got 'x'"):
+        with pytest.raises(SkipgramError, match=f"{name} must be .*, got 'x'"):
             TextFiles(["x"], **{name: "x"})
     with pytest.raises(SkipgramError, match=r"size must be .* least 1"):
         cut_files(TextFiles(["x"]), 0)
@@ -589,7 +589,7 @@ def test_settings_of_files_are_checked():
 
 def test_counters_add_up():
     counters = [Counter("abca"), Counter("ab"), Counter()]
-    assert parts_of_text.sum_counters(*counters) == Counter("abcaab")
+    assert cluster.sum_counters(*counters) == Counter("abcaab")
 
 
 def test_parts_are_named(tmp_path):

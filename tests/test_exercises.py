@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skipgram_lib import SkipgramError
-from skipgram_lib.exercises import (
+from skipgram_lib.apps.exercises import (
     ANSWERS,
     Answer,
     check,

@@ -3,7 +3,6 @@
 import json
 import re
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,34 +20,44 @@ from skipgram_lib import (
     count_pairs,
     encode_documents,
 )
-from skipgram_lib.explorer import (
-    DATA_FILES,
-    Grid,
+from skipgram_lib.apps.explorer.data import (
     as_block,
-    check_counts,
-    check_page_folder,
-    check_text,
     counted_contexts,
     data_script,
-    journey,
-    look,
-    nearest_words,
     on_host,
-    page_files,
-    push_apart,
     quantise,
     read_block,
     read_script,
     rounded,
-    run_of,
-    save_explorer,
-    stops_on_the_way,
-    train_again,
-    weights_apart,
-    word_places,
+    snapshot,
 )
-from skipgram_lib.softmax import softmax
-from skipgram_lib.vectors import unit_rows
+from skipgram_lib.apps.explorer.journey import (
+    record_journey,
+    relative_distance,
+    run_settings,
+    snapshot_steps,
+    train_again,
+)
+from skipgram_lib.apps.explorer.layout import (
+    Grid,
+    repulsion,
+    word_positions,
+)
+from skipgram_lib.apps.explorer.page import (
+    ASSETS,
+    DATA_FILES,
+    ENTRY,
+    check_page,
+    check_text,
+    page_names,
+    read_asset,
+    save_explorer,
+    trained_counts,
+    write_page,
+)
+from skipgram_lib.apps.neighbours import nearest_rows
+from skipgram_lib.model.network import softmax
+from skipgram_lib.vectors.search import unit_rows
 
 SETTINGS = {"epochs": 3, "batch_rows": 50, "lr": 0.05, "progress": False}
 # What a page may do in the time that a reader does not notice.
@@ -80,7 +89,8 @@ def folder(model, text, tmp_path_factory):
 
 def read(folder, name):
     """Return the data of one file of an explorer."""
-    return read_script((folder / f"{name}.js").read_bytes())
+    stored = page_names(folder)[f"{name}.js"]
+    return read_script((folder / stored).read_bytes())
 
 
 # --- The numbers ----------------------------------------------------------
@@ -168,7 +178,7 @@ def slow_push(places):
 def test_the_grid_pushes_as_all_pairs_do(spread):
     places = np.random.default_rng(1).normal(0, spread, (300, 2))
     wanted = slow_push(places)
-    off = abs(push_apart(places, 0.1) - wanted).max() / abs(wanted).max()
+    off = abs(repulsion(places, 0.1) - wanted).max() / abs(wanted).max()
     assert off < 0.05
 
 
@@ -181,7 +191,7 @@ def test_a_map_keeps_groups_together():
     rng = np.random.default_rng(3)
     middles = rng.normal(0, 5, (6, 20))
     rows = np.repeat(middles, 40, axis=0) + rng.normal(0, 1, (240, 20))
-    places = word_places(rows)
+    places = word_positions(rows)
     assert places.min() >= 0
     assert places.max() <= 1
     far = ((places[:, None] - places) ** 2).sum(-1)
@@ -191,20 +201,20 @@ def test_a_map_keeps_groups_together():
 
 @pytest.mark.parametrize("V", [1, 2, 3, 5, 49, 50, 60])
 def test_few_words_have_places_too(V):
-    places = word_places(np.random.default_rng(V).normal(size=(V, 2)))
+    places = word_positions(np.random.default_rng(V).normal(size=(V, 2)))
     assert places.shape == (V, 2)
     assert np.isfinite(places).all()
 
 
 def test_equal_rows_have_places():
-    assert np.isfinite(word_places(np.ones((70, 4)))).all()
-    assert np.isfinite(word_places(np.zeros((70, 4)))).all()
+    assert np.isfinite(word_positions(np.ones((70, 4)))).all()
+    assert np.isfinite(word_positions(np.zeros((70, 4)))).all()
 
 
 def test_words_beyond_the_map_go_to_their_neighbours():
     rows = np.random.default_rng(4).normal(size=(90, 5))
-    places = word_places(rows, most=60)
-    near = nearest_words(unit_rows(rows.astype(np.float32)), 8, 60)
+    places = word_positions(rows, max_words=60)
+    near = nearest_rows(unit_rows(rows.astype(np.float32)), 8, 60)
     np.testing.assert_allclose(
         places[60:], places[near[60:]].mean(axis=1), atol=1e-9
     )
@@ -212,7 +222,7 @@ def test_words_beyond_the_map_go_to_their_neighbours():
 
 def test_nearest_words_are_those_of_the_library(model):
     units = unit_rows(on_host(model).W_in)
-    near = nearest_words(units, 5)
+    near = nearest_rows(units, 5)
     for word in ("war", "tax", "people"):
         wanted = [w for w, _ in model.vectors.most_similar(word, topn=5)]
         found = model.vocabulary.decode(near[model.vocabulary[word]])
@@ -224,7 +234,7 @@ def test_nearest_words_are_those_of_the_library(model):
 
 @given(st.integers(0, 400), st.integers(2, 20))
 def test_stops_begin_at_nothing_and_end_at_the_end(steps, snapshots):
-    stops = stops_on_the_way(steps, snapshots)
+    stops = snapshot_steps(steps, snapshots)
     assert stops[0] == 0
     assert stops[-1] == steps
     assert stops == sorted(set(stops))
@@ -236,7 +246,7 @@ def test_training_again_is_the_same_training(model, text):
     first, last = train_again(model, text[1], [0, steps])
     assert first[0] == 0
     assert last[0] == steps
-    assert weights_apart(on_host(last[1]), on_host(model)) == 0
+    assert relative_distance(on_host(last[1]), on_host(model)) == 0
 
 
 def test_the_first_stop_has_the_first_weights(model, text):
@@ -245,15 +255,15 @@ def test_the_first_stop_has_the_first_weights(model, text):
     given = {k: v for k, v in SETTINGS.items() if k != "progress"}
     fresh.fit_steps(text[1], **given)
     assert step == 0
-    assert weights_apart(on_host(again), on_host(fresh)) == 0
-    assert weights_apart(on_host(again), on_host(model)) > 0.1
+    assert relative_distance(on_host(again), on_host(fresh)) == 0
+    assert relative_distance(on_host(again), on_host(model)) > 0.1
 
 
 def test_a_sampled_model_can_be_trained_again(text):
     vocabulary, counts = text
     goal = NegativeSampling(negative=3)
     model = SkipGram(vocabulary, 8).fit(counts, **SETTINGS, objective=goal)
-    way = journey(model, counts, 3, progress=False)
+    way = record_journey(model, counts, 3, progress=False)
     assert len(way["snapshots"]) == 2
 
 
@@ -261,14 +271,14 @@ def test_what_is_noted_is_saved(model, text, tmp_path):
     model.save(tmp_path / "model")
     loaded = SkipGram.load(tmp_path / "model")
     assert loaded.runs == model.runs
-    assert run_of(loaded)["epochs"] == 3
-    way = journey(loaded, text[1], 4, progress=False)
+    assert run_settings(loaded)["epochs"] == 3
+    way = record_journey(loaded, text[1], 4, progress=False)
     assert len(way["steps"]) == 4
 
 
 def test_a_snapshot_is_what_the_network_says(model):
     network = on_host(model)
-    data = {k: read_block(v) for k, v in look(network, rows=77).items()}
+    data = {k: read_block(v) for k, v in snapshot(network, rows=77).items()}
     row = model.vocabulary["war"]
     wanted = model.predict_context("war", 6)
     assert model.vocabulary.decode(data["likely"][row]) == [
@@ -291,7 +301,7 @@ def untrained(model):
 def test_without_what_is_needed_there_is_no_journey(model, text, tmp_path):
     told = save_explorer(untrained(model), text[1], tmp_path / "page")
     assert told["no_journey"] == "the model does not say how it was trained"
-    assert not (tmp_path / "page" / "journey.js").exists()
+    assert "journey.js" not in page_names(tmp_path / "page")
     assert read(tmp_path / "page", "model")["journey"] == []
 
 
@@ -300,14 +310,14 @@ def test_a_model_trained_twice_has_no_journey(text):
     model = SkipGram(vocabulary, 4).fit(counts, **SETTINGS)
     model.fit(counts, **SETTINGS)
     with pytest.raises(SkipgramError, match="2 runs and 6 epochs"):
-        journey(model, counts, progress=False)
+        record_journey(model, counts, progress=False)
 
 
 def test_another_end_is_told(model, text):
     other = untrained(model)
     other.runs = [model.runs[0] | {"lr": 0.2}]
     with pytest.raises(SkipgramError, match="ends at other weights"):
-        journey(other, text[1], 3, progress=False)
+        record_journey(other, text[1], 3, progress=False)
 
 
 # --- The folder -----------------------------------------------------------
@@ -315,8 +325,11 @@ def test_another_end_is_told(model, text):
 
 def test_the_folder_holds_the_page_and_the_numbers(folder, model):
     names = {path.name for path in folder.iterdir()}
-    assert names == {*page_files(), *DATA_FILES}
-    assert {"index.html", "explorer.js", "explorer.css"} <= names
+    stored = page_names(folder)
+    assert set(stored) == {*ASSETS, *DATA_FILES}
+    assert names == {"index.html", *stored.values()}
+    for name in ASSETS:
+        assert (folder / stored[name]).read_bytes() == read_asset(name)
     data = read(folder, "model")
     assert data["words"] == model.vocabulary.words
     assert sum(data["frequencies"]) <= data["tokens"]
@@ -330,23 +343,62 @@ def test_an_older_page_is_replaced(model, text, tmp_path):
     page = tmp_path / "deep" / "page"
     for snapshots in (3, 0):
         save_explorer(model, text[1], page, snapshots, progress=False)
-    assert not (page / "journey.js").exists()
+        (page / ".DS_Store").write_bytes(b"left by a file manager")
+    first = page_names(page)
+    assert "journey.js" not in first
+    save_explorer(model, text[1], page, 0, progress=False)
+    assert page_names(page) == first, "equal contents keep their names"
+    assert {path.name for path in page.iterdir()} == {
+        ".DS_Store",
+        "index.html",
+        *first.values(),
+    }
     assert [path.name for path in page.parent.iterdir()] == ["page"]
+
+
+def test_a_page_of_version_0_1_is_replaced(model, text, tmp_path):
+    for name in (ENTRY, *ASSETS, *DATA_FILES):
+        (tmp_path / name).write_text("of version 0.1")
+    for _ in range(2):  # a writer removes what is left of the last one
+        save_explorer(model, text[1], tmp_path, 0, progress=False)
+    names = page_names(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        ENTRY,
+        *names.values(),
+    }
+
+
+def test_a_page_that_cannot_be_written_leaves_the_older_one(
+    model, text, tmp_path, monkeypatch
+):
+    page = tmp_path / "page"
+    save_explorer(model, text[1], page, 0, progress=False)
+    before = {path.name: path.read_bytes() for path in page.iterdir()}
+    failing = "skipgram_lib.apps.explorer.page.entry_page"
+
+    def full(names):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(failing, full)
+        with pytest.raises(SkipgramError, match="nothing was changed"):
+            write_page({"model.js": b"other numbers"}, page)
+    assert before == {path.name: path.read_bytes() for path in page.iterdir()}
 
 
 def test_another_folder_is_left_alone(tmp_path):
     (tmp_path / "thesis.doc").write_text("years of work")
     with pytest.raises(SkipgramError, match="other things than an explorer"):
-        check_page_folder(tmp_path)
+        check_page(tmp_path)
     with pytest.raises(SkipgramError, match="is a file"):
-        check_page_folder(tmp_path / "thesis.doc")
+        check_page(tmp_path / "thesis.doc")
 
 
 def test_counts_of_another_kind_are_refused(model, sotu_documents):
     _, ids = encode_documents(sotu_documents[-30:], 500)
     other = count_pairs(ids, model.vocabulary, window=2)
     with pytest.raises(SkipgramError, match="window 5, and these have window"):
-        check_counts(model, other)
+        trained_counts(model, other)
 
 
 def test_another_text_is_refused(model):
@@ -360,7 +412,8 @@ def test_all_files_of_the_page_are_listed_as_package_data(root):
 
     project = tomllib.loads((root / "pyproject.toml").read_text())
     listed = project["tool"]["setuptools"]["package-data"]["skipgram_lib"]
-    assert "explorer_page/*" in listed
+    for ending in ("html", "css", "js"):
+        assert f"apps/**/*.{ending}" in listed
 
 
 # --- The page in a browser ------------------------------------------------
@@ -503,7 +556,7 @@ def test_the_journey_is_that_of_the_library(page, model, text):
     page.open("Journey")
     slider = page.tab.get_by_role("slider")
     slider.wait_for()
-    stops = stops_on_the_way(model.history[-1].steps)
+    stops = snapshot_steps(model.history[-1].steps)
     assert slider.get_attribute("max") == str(len(stops) - 1)
     shots = {
         step: again.predict_context("war", 6)
@@ -753,8 +806,8 @@ def test_everybody_can_read_it(browser, address, scheme, width):
 
 
 def test_without_numbers_the_page_says_so(browser, folder, tmp_path):
-    for name, data in page_files().items():
-        (tmp_path / name).write_bytes(data)
+    for name in (ENTRY, *ASSETS):
+        (tmp_path / name).write_bytes(read_asset(name))
     tab = browser.new_page()
     tab.goto((tmp_path / "index.html").as_uri())
     tab.wait_for_selector("text=was not built")
@@ -846,6 +899,7 @@ def test_the_files_of_the_book_are_small(html):
     folder = html / "_static" / "explorer"
     if not folder.exists():
         pytest.skip("no explorer in the built book: run `make book` first")
+    # tools/book_explorer.py copies them under plain names.
     sizes = {name: (folder / name).stat().st_size for name in DATA_FILES}
     assert sizes["model.js"] < 9e6
     assert sizes["counted.js"] < 2.5e6
@@ -869,30 +923,38 @@ def test_the_book_makes_again_only_what_changed(tmp_path, monkeypatch):
     assert made.exists()
 
 
-def test_the_page_is_copied_where_it_was_edited(tmp_path, monkeypatch):
+def test_the_page_is_copied_into_the_book_under_plain_names(
+    tmp_path, monkeypatch
+):
     import book_explorer
 
-    monkeypatch.setattr(book_explorer, "PAGE", tmp_path)
+    monkeypatch.setattr(book_explorer, "EXPLORER", tmp_path / "out")
+    monkeypatch.setattr(book_explorer, "PAGE", tmp_path / "book")
+    write_page({"model.js": b"numbers"}, tmp_path / "out")
     book_explorer.copy_page()
-    (tmp_path / "explorer.js").write_text("old")
-    (tmp_path / "model.js").write_text("numbers")
+    (tmp_path / "book" / "explorer.js").write_text("old")
     book_explorer.copy_page()
-    found = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    assert found == page_files() | {"model.js": b"numbers"}
+    found = {p.name: p.read_bytes() for p in (tmp_path / "book").iterdir()}
+    assert found == {name: read_asset(name) for name in ASSETS} | {
+        "model.js": b"numbers"
+    }
 
 
 def test_no_part_of_the_page_asks_the_network(root):
-    page = root / "skipgram_lib" / "explorer_page"
-    for file in sorted(Path(page).iterdir()):
+    apps = root / "skipgram_lib" / "apps"
+    folders = [apps / "explorer" / "assets", apps / "map_page"]
+    for file in sorted(
+        file for folder in folders for file in folder.iterdir()
+    ):
         found = re.findall(r"https?://\S+", file.read_text(encoding="utf-8"))
         assert [url for url in found if "w3.org" not in url] == [], file.name
 
 
 def test_weights_apart_is_a_share(model):
     network = on_host(model)
-    assert weights_apart(network, network) == 0
+    assert relative_distance(network, network) == 0
     other = SkipGram(model.vocabulary, 30, seed=9).network
-    far = weights_apart(
+    far = relative_distance(
         type(network)(*map(host, vars(other).values())), network
     )
     assert far > 0.5

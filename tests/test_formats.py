@@ -7,6 +7,7 @@ import os
 import pickle
 import re
 import resource
+import shutil
 import signal
 import stat
 import struct
@@ -31,14 +32,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from safetensors.numpy import load_file, save_file
 
-from skipgram_lib import SkipgramError, WordVectors, formats
-from skipgram_lib.formats import (
-    BLOCK,
-    atomic_file,
-    format_of,
-    load_vectors,
-    save_vectors,
-)
+from skipgram_lib import SkipgramError, WordVectors
+from skipgram_lib.storage.files import write_file
+from skipgram_lib.vectors.files import load_vectors, save_vectors
+from skipgram_lib.vectors.formats.common import BLOCK_BYTES
+from skipgram_lib.vectors.formats.model_folder import write_model_folder
+from skipgram_lib.vectors.formats.registry import FORMATS, find_format
 
 ALL = [
     "v.bin",
@@ -185,7 +184,7 @@ def test_glove_comes_back_or_is_not_written(tmp_path, vectors):
 @pytest.mark.parametrize("name", ALL)
 def test_more_than_a_block_comes_back(tmp_path, name):
     vectors = some_vectors(3_000, 130)
-    assert vectors.matrix.nbytes > BLOCK
+    assert vectors.matrix.nbytes > BLOCK_BYTES
     path = save_vectors(vectors, tmp_path / name)
     assert_same(load_vectors(path), vectors)
     few = load_vectors(path, limit=2_999)
@@ -210,9 +209,6 @@ def test_a_model_folder_gives_the_rows_of_its_hidden_layer(
     assert few.words == toy_model.vectors.words[:2]
 
 
-@pytest.mark.skipif(
-    not hasattr(WordVectors, "save"), reason="WordVectors cannot save yet"
-)
 def test_word_vectors_save_themselves(tmp_path):
     vectors = some_vectors()
     vectors.save(tmp_path / "v.bin", progress=False)
@@ -395,7 +391,7 @@ def test_opening_safetensors_takes_no_memory_for_the_matrix(tmp_path):
     save_vectors(WordVectors(words, matrix), path, progress=False)
     code = f"""
         from pathlib import Path
-        from skipgram_lib.formats import load_vectors
+        from skipgram_lib.vectors.files import load_vectors
         def now():
             return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
         before = now()
@@ -436,18 +432,27 @@ def test_numpy_reads_our_npz_and_we_its(tmp_path):
     assert (found.matrix == vectors.matrix[:-1]).all()
 
 
+def projector_files(folder):
+    """Return the paths of the numbers and of the words of a folder."""
+    config = (folder / "projector_config.pbtxt").read_text()
+    names = re.findall(r'_path: "(.*)"', config)
+    return [folder / name for name in names]
+
+
 def test_the_projectors_folder_is_what_tensorboard_wants(tmp_path):
     path = save_vectors(some_vectors(3, 2), tmp_path / "board")
-    names = sorted(p.name for p in path.iterdir())
-    assert names == ["metadata.tsv", "projector_config.pbtxt", "vectors.tsv"]
-    assert (path / "metadata.tsv").read_text("utf-8") == "w0\nw1\nété\n"
-    lines = (path / "vectors.tsv").read_text().splitlines()
+    numbers, words = projector_files(path)
+    assert re.fullmatch(r"vectors-[0-9a-f]{16}\.tsv", numbers.name)
+    assert re.fullmatch(r"metadata-[0-9a-f]{16}\.tsv", words.name)
+    names = {p.name for p in path.iterdir()}
+    assert names == {numbers.name, words.name, "projector_config.pbtxt"}
+    assert words.read_text("utf-8") == "w0\nw1\nété\n"
+    lines = numbers.read_text().splitlines()
     assert [len(line.split("\t")) for line in lines] == [2, 2, 2]
-    config = (path / "projector_config.pbtxt").read_text()
-    assert 'tensor_path: "vectors.tsv"' in config
-    assert 'metadata_path: "metadata.tsv"' in config
     save_vectors(some_vectors(4, 2), path)  # a second time
     assert len(load_vectors(path)) == 4
+    save_vectors(some_vectors(4, 2), path)  # the files of the first go
+    assert len(list(path.iterdir())) == 3
 
 
 def test_tensorboard_parses_the_projectors_configuration(tmp_path):
@@ -456,10 +461,57 @@ def test_tensorboard_parses_the_projectors_configuration(tmp_path):
     from tensorboard.plugins.projector import ProjectorConfig
 
     path = save_vectors(some_vectors(), tmp_path / "board")
+    numbers, words = projector_files(path)
     text = (path / "projector_config.pbtxt").read_text()
     config = text_format.Parse(text, ProjectorConfig())
-    assert config.embeddings[0].tensor_path == "vectors.tsv"
-    assert config.embeddings[0].metadata_path == "metadata.tsv"
+    assert config.embeddings[0].tensor_path == numbers.name
+    assert config.embeddings[0].metadata_path == words.name
+
+
+def test_folders_of_version_0_1_are_read(root):
+    data = root / "tests" / "data"
+    board = load_vectors(data / "v0.1" / "projector")
+    for name in ("v0.1/model", "model_version_1"):
+        model = load_vectors(data / name)
+        assert model.matrix.shape == (len(model.words), model.vector_size)
+    model = load_vectors(data / "v0.1" / "model")
+    assert_same(board, model)
+    assert model.words[:3] == ["new", "is", "york"]
+
+
+def test_a_model_without_words_or_hidden_layer_is_refused(tmp_path):
+    rows = {"W_in": np.ones((1, 2), np.float32)}
+    for words, arrays in [({}, rows), ({"words": ["tax"]}, {})]:
+        write_model_folder(tmp_path / "model", {}, words, arrays)
+        said = message(tmp_path / "model")
+        assert "do not fit together (words and W_in are expected)" in said
+    words = {"words": ["tax", "navy"]}
+    write_model_folder(tmp_path / "model", {}, words, rows)
+    assert "holds 2 words and a matrix of shape (1, 2)" in message(
+        tmp_path / "model"
+    )
+
+
+def test_a_folder_of_version_0_1_is_replaced(tmp_path, root):
+    folder = tmp_path / "board"
+    shutil.copytree(root / "tests" / "data" / "v0.1" / "projector", folder)
+    for V in (3, 4):
+        assert_same(
+            load_vectors(save_vectors(some_vectors(V), folder)),
+            some_vectors(V),
+        )
+    assert not (folder / "vectors.tsv").exists()
+    assert not (folder / "metadata.tsv").exists()
+
+
+def test_a_configuration_names_files_of_its_folder_only(tmp_path):
+    path = save_vectors(some_vectors(), tmp_path / "board")
+    config = path / "projector_config.pbtxt"
+    numbers, _ = projector_files(path)
+    text = config.read_text().replace(numbers.name, "../vectors.tsv")
+    config.write_text(text)
+    said = message(path)
+    assert "tensor_path must be a file in this folder, got '../vec" in said
 
 
 def test_fasttext_starts_from_our_vectors(tmp_path):
@@ -518,7 +570,7 @@ def test_half_precision_is_stored_as_such(tmp_path, name):
     found = load_vectors(half)
     rounded = vectors.matrix.astype(np.float16)
     assert (found.matrix.astype(np.float16) == rounded).all()
-    files = [p / "vectors.tsv" if p.is_dir() else p for p in (whole, half)]
+    files = [projector_files(p)[0] if p.is_dir() else p for p in (whole, half)]
     assert files[1].stat().st_size < 0.8 * files[0].stat().st_size
     text = name in ("v", "v.txt")
     assert found.matrix.dtype == (np.float32 if text else np.float16)
@@ -591,10 +643,10 @@ def test_the_name_tells_the_format(tmp_path):
         "projector": "tensorboard",
     }
     for name, format in wanted.items():
-        assert format_of(tmp_path / name) == format
-    assert format_of(tmp_path) == "tensorboard"
+        assert find_format(tmp_path / name).name == format
+    assert find_format(tmp_path).name == "tensorboard"
     for name in ("v.doc", "v.npz.gz", "v.tsv"):
-        said = message_of(format_of, tmp_path / name)
+        said = message_of(find_format, tmp_path / name)
         assert "does not tell its format: it ends in none of .bin" in said
         assert "say format=word2vec-binary|word2vec-text|glove|npz" in said
 
@@ -609,12 +661,24 @@ def message_of(function, *arguments, **settings):
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ({"format": "bin"}, "format is one of word2vec-binary, word2vec-tex"),
+        ({"format": "bin"}, "format must be one of word2vec-binary, word2ve"),
         ({"limit": 0}, "limit must be a whole number of at least 1, got 0"),
-        ({"dtype": "int8"}, "dtype is float16, float32 or float64, got 'int"),
-        ({"dtype": "half a"}, "dtype is float16, float32 or float64, got 'h"),
-        ({"errors": "ignore"}, "errors is strict or replace, got 'ignore'"),
-        ({"duplicates": "last"}, "duplicates is error or first, got 'last'"),
+        (
+            {"dtype": "int8"},
+            "dtype must be 'float16', 'float32' or 'float64', got",
+        ),
+        (
+            {"dtype": "half a"},
+            "dtype must be 'float16', 'float32' or 'float64', got 'h",
+        ),
+        (
+            {"errors": "ignore"},
+            "errors must be 'strict' or 'replace', got 'ignore'",
+        ),
+        (
+            {"duplicates": "last"},
+            "duplicates must be 'error' or 'first', got 'last'",
+        ),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(tmp_path, setting, said):
@@ -637,7 +701,10 @@ def test_missing_files_and_other_folders_are_named(tmp_path):
 
 V2 = b"2 2\n" + record(b"tax", 1, 2) + record(b"navy", 3, 4)
 BAD = {
-    "t.bin": (V2[:-1], r"byte 16: the file breaks off here; fetch it again"),
+    "t.bin": (
+        V2[:-1],
+        r"byte 16: the file is truncated here; download it again",
+    ),
     "u.bin": (V2[:8], r"line 1, promises 2 vectors of 2 numbers, at least 20"),
     "w.bin": (V2 + b"x", r"byte 29: more bytes than the first line promises"),
     "h.bin": (b"two 2\n", r"line 1: a word2vec file begins with the number "),
@@ -668,7 +735,7 @@ BAD = {
     "i.bin": (b"1 1\n" + record(b"a", -np.inf), r"byte 4: the value -inf is"),
     "d.bin": (
         b"2 1\n" + record(b"a", 1) + record(b"a", 2),
-        r"byte 10: the word 'a' stands there again; take the first of",
+        r"byte 10: duplicate word 'a'; take the first of",
     ),
     "8.bin": (
         b"1 1\n" + record(b"\xe9t\xe9", 1),
@@ -676,7 +743,7 @@ BAD = {
         r"\\xe9' is not UTF-8; read such words with errors='replace'",
     ),
     "p.bin": (pickle.dumps({"a": 1}), r"is a pickle, which is a program and"),
-    "0.bin": (b"", r"is empty; fetch it again"),
+    "0.bin": (b"", r"is empty; download it again"),
     "c.bin": (gzip.compress(V2), r"compressed by gzip; let its name end in "),
     "k.bin": (b"PK\3\4....", r"is a zip archive; if NumPy wrote it, name it"),
     "5.bin": (b"\x89HDF\r\n", r"is HDF5, which is not read here"),
@@ -706,7 +773,7 @@ BAD = {
     "i.txt": (b"a 1 2\nb 3 1e39\n", r"line 2: the value inf is not finite"),
     "e.txt": (b"a 1 2\n\nb 3 4\n", r"line 2: an empty line; take it out"),
     "w.txt": (b"a 1 2\n 3 4\n", r"line 2: an empty word; correct the file"),
-    "d.txt": (b"2 1\na 1\na 2\n", r"line 3: the word 'a' stands there again"),
+    "d.txt": (b"2 1\na 1\na 2\n", r"line 3: duplicate word 'a'"),
     "8.txt": (b"a 1\n\xff 2\n", r"line 2: the word b'\\xff' is not UTF-8"),
     "l.txt": (b"1 1\n" + b"x" * 99_000, r"line 2: longer than 65,600 bytes$"),
     "3.txt": (b"3000000000 300\na 1\n", r"and the file of 19 bytes cannot ho"),
@@ -715,10 +782,10 @@ BAD = {
     "1.txt": (b"\n\n", r"line 1: expected words"),
     "b.txt.gz": (
         gzip.compress(b"a 1 2\n" * 99)[:-9],
-        r"the gzip data break "
-        r"off or are damaged, after 594 bytes of contents",
+        r"the gzip data is truncated or "
+        r"corrupt, after 594 bytes of contents",
     ),
-    "n.bin.gz": (V2, r"the gzip data break off or are damaged.*Not a gzipped"),
+    "n.bin.gz": (V2, r"the gzip data is truncated or corrupt.*Not a gzipped"),
     "3.bin.gz": (gzip.compress(b"3000000000 300\n" + V2), r"cannot hold them"),
     "p.bin.gz": (gzip.compress(pickle.dumps(1)), r"is a pickle"),
     "t.npz": (
@@ -768,7 +835,7 @@ def test_a_compressed_file_that_breaks_off_says_after_how_much(write):
     cut = write("v.bin.gz", packed[: len(packed) * 9 // 10])
     said = message(cut)
     found = re.search(r"after ([\d,]+) bytes of contents", said)
-    assert int(found[1].replace(",", "")) > BLOCK
+    assert int(found[1].replace(",", "")) > BLOCK_BYTES
     assert len(load_vectors(cut, limit=100)) == 100
     turned = bytearray(packed)
     turned[-8] ^= 1  # the checksum
@@ -779,7 +846,7 @@ def test_bad_words_can_be_replaced_and_the_first_of_equals_kept(write):
     data = b"3 1\n" + b"".join(record(w, 1) for w in (b"\xe9", b"a", b"\xe8"))
     path = write("v.bin", data)
     said = message(path, errors="replace")
-    assert "the word '�' stands there again" in said
+    assert "duplicate word '�'" in said
     found = load_vectors(path, errors="replace", duplicates="first")
     assert found.words == ["�", "a"]
     assert found.matrix.shape == (2, 1)
@@ -940,7 +1007,7 @@ def archive(matrix, words=None, method=zipfile.ZIP_STORED, bigger=0):
         ),
         (
             archive(npy(MATRIX), npy(np.array(["a", "a"]))),
-            "vector 1 ('a'): the word 'a' stands there again",
+            "vector 1 ('a'): duplicate word 'a'",
         ),
         (
             archive(npy(MATRIX), bigger=1 << 31),
@@ -991,7 +1058,7 @@ def test_a_pickle_is_never_run(tmp_path, name):
     else:
         data = pickle.dumps(trap)
         path.write_bytes(gzip.compress(data) if ".gz" in name else data)
-    for format in (None, *formats.READERS):
+    for format in (None, *FORMATS):
         message(path, format=format)
     assert not (tmp_path / "sprung").exists()
     if name == "v.npz":  # the trap works
@@ -1001,12 +1068,12 @@ def test_a_pickle_is_never_run(tmp_path, name):
 
 def test_a_projector_folder_that_does_not_fit_is_refused(tmp_path):
     path = save_vectors(some_vectors(3, 2), tmp_path / "v")
-    numbers, words = path / "vectors.tsv", path / "metadata.tsv"
+    numbers, words = projector_files(path)
     good = words.read_bytes()
     words.write_bytes(good + b"more\n")
     assert "has more lines than" in message(path)
     words.write_bytes(b"w0\n")
-    assert "line 2: metadata.tsv must have one word there" in message(path)
+    assert f"line 2: {words} must have one word there" in message(path)
     words.write_bytes(b"word\tcount\n" + good)
     assert "must have one word there, got b'word\\tcount'" in message(path)
     words.write_bytes(good)
@@ -1036,7 +1103,7 @@ def test_a_claim_allocates_nothing(write, name):
     path = write(name, CLAIMS[name])
     code = f"""
         import fuzz_formats
-        from skipgram_lib.formats import load_vectors
+        from skipgram_lib.vectors.files import load_vectors
         fuzz_formats.limit_memory(200_000_000)
         try:
             load_vectors({str(path)!r})
@@ -1059,9 +1126,9 @@ def test_a_compressed_byte_is_believed_to_hold_1032(write, ending):
 
     room = len(packed(1)) * 1032 + 1
     path = write(f"v.{ending}", packed(room // least + 1))
-    assert "cannot hold them; fetch it again" in message(path)
+    assert "cannot hold them; download it again" in message(path)
     path = write(f"v.{ending}", packed(room // least))
-    assert re.search("breaks off|ends after 1 of", message(path))
+    assert re.search("truncated|ends after 1 of", message(path))
 
 
 @LINUX
@@ -1069,7 +1136,7 @@ def test_too_little_memory_is_an_error_of_ours(tmp_path):
     path = save_vectors(some_vectors(20_000, 3_000), tmp_path / "v.bin")
     code = f"""
         import fuzz_formats
-        from skipgram_lib.formats import load_vectors
+        from skipgram_lib.vectors.files import load_vectors
         fuzz_formats.limit_memory(100_000_000)
         try:
             load_vectors({str(path)!r})
@@ -1195,10 +1262,10 @@ def test_what_is_no_file_is_not_overwritten(tmp_path):
     assert "cannot write" in said
     (tmp_path / "notes").write_text("mine")
     said = message_of(save_vectors, some_vectors(), tmp_path)
-    assert "holds other things than vectors for TensorBoard" in said
+    assert "holds other things than vectors for TensorBoard, such as n" in said
     file = tmp_path / "notes"
     said = message_of(save_vectors, some_vectors(), file, "tensorboard")
-    assert "is a file, or holds other things" in said
+    assert "is a file; name a folder" in said
     assert file.read_text() == "mine"
 
 
@@ -1215,7 +1282,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, error):
     path.write_bytes(b"old")
     with (
         pytest.raises((SkipgramError, KeyboardInterrupt)) as raised,
-        atomic_file(path) as f,
+        write_file(path) as f,
     ):
         f.write(b"new")
         f.flush()
@@ -1233,23 +1300,26 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, error):
 def test_bytes_reach_the_disk_before_the_name_does(
     tmp_path, monkeypatch, name
 ):
-    calls = []
+    synced, named = set(), []
     fsync, replace = os.fsync, os.replace
 
     def sync(f):
         if stat.S_ISREG(os.fstat(f).st_mode):  # and not a folder
-            calls.append(os.fstat(f).st_size)
+            synced.add((os.fstat(f).st_ino, os.fstat(f).st_size))
         fsync(f)
 
+    def rename(old, new):
+        assert (os.stat(old).st_ino, os.stat(old).st_size) in synced
+        named.append(Path(new))
+        replace(old, new)
+
     monkeypatch.setattr(os, "fsync", sync)
-    monkeypatch.setattr(
-        os, "replace", lambda a, b: calls.append(b) or replace(a, b)
-    )
+    monkeypatch.setattr(os, "replace", rename)
     path = save_vectors(some_vectors(), tmp_path / name)
-    *sizes, target = calls
-    files = [p for p in (path, *path.glob("*.tsv")) if p.is_file()]
-    assert target == path
-    assert sorted(sizes) == sorted(f.stat().st_size for f in files)
+    config = path / "projector_config.pbtxt"
+    assert named[-1] == (path if path.is_file() else config)
+    files = [p for p in (path, *path.glob("*")) if p.is_file()]
+    assert sorted(named) == sorted(files)
 
 
 def run_python(code, folder=None, **settings):
@@ -1268,7 +1338,7 @@ SLOW_SAVE = """
     import sys
     import numpy as np
     from skipgram_lib import WordVectors
-    from skipgram_lib.formats import save_vectors
+    from skipgram_lib.vectors.files import save_vectors
     rng = np.random.default_rng(0)
     words = [f"w{{i}}" for i in range(200_000)]
     vectors = WordVectors(words, rng.random((200_000, 300), np.float32))
@@ -1291,37 +1361,36 @@ def test_a_killed_write_leaves_the_old_file(tmp_path, name):
     ) as process:
         assert process.stdout.readline() == "ready\n"
         end = time.monotonic() + 30
-        while time.monotonic() < end and not growing(tmp_path, path):
+        while time.monotonic() < end and not growing(tmp_path):
             time.sleep(0.01)
-        written = growing(tmp_path, path)
+        written = growing(tmp_path)
         process.send_signal(signal.SIGKILL)
         process.wait()
     assert process.returncode == -signal.SIGKILL
     assert written > 1_000_000
     assert_same(load_vectors(path), old)
-    assert len(list(tmp_path.iterdir())) == 2
+    assert list(tmp_path.rglob("*.part"))
     save_vectors(old, path)
     assert [p.name for p in tmp_path.iterdir()] == [name]
+    assert not list(tmp_path.rglob("*.part"))
 
 
 def test_what_another_is_writing_just_now_is_left_alone(tmp_path):
     path, old = tmp_path / "v.bin", some_vectors()
-    with atomic_file(path) as f:
+    with write_file(path) as f:
         f.write(b"not all of it")
-        (part,) = tmp_path.iterdir()
+        parts = set(tmp_path.iterdir())
         save_vectors(old, tmp_path / "other.bin")
-        save_vectors(old, path)
-        assert part.exists()
+        said = message_of(save_vectors, old, path)
+        assert f"another run is writing to {path}" in said
+        assert parts < set(tmp_path.iterdir())
     assert path.read_bytes() == b"not all of it"
 
 
-def growing(folder, path):
-    """Bytes of the largest file beside a path, once over a megabyte."""
-    sizes = [0]
-    for file in folder.rglob("*"):
-        if path not in (file, file.parent) and file.is_file():
-            sizes.append(file.stat().st_size)
-    return max(sizes) if max(sizes) > 1_000_000 else 0
+def growing(folder):
+    """Bytes of the largest unfinished file, once over a megabyte."""
+    sizes = [file.stat().st_size for file in folder.rglob("*.part")]
+    return largest if (largest := max(sizes, default=0)) > 1_000_000 else 0
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -13,8 +13,8 @@ from skipgram_lib import (
     Vocabulary,
     WordVectors,
     count_pairs,
-    training,
 )
+from skipgram_lib.model import skipgram
 
 PAGE = "book/from_gensim.md"
 
@@ -91,7 +91,7 @@ def test_every_name_of_the_tables_exists(page):
     names = {n for cell in ours for n in re.findall(r"`(\w+)(?:`|\()", cell)}
     names |= set(re.findall(r"`vectors\.(\w+)", " ".join(ours)))
     names |= set(re.findall(r"`model\.(\w+)", " ".join(ours)))
-    places = [skipgram_lib, training, WordVectors, SkipGram, Phrases]
+    places = [skipgram_lib, skipgram, WordVectors, SkipGram, Phrases]
     attributes = {"words", "index", "matrix", "history", "save"}
     missing = [
         name

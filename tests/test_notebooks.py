@@ -13,9 +13,18 @@ import check_notebooks
 import pytest
 
 NOTEBOOKS = check_notebooks.notebooks()
-EACH_NOTEBOOK = pytest.mark.parametrize(
-    "path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS]
-)
+GUIDES = [path for path in NOTEBOOKS if check_notebooks.is_guide(path)]
+CHAPTERS = [path for path in NOTEBOOKS if path not in GUIDES]
+
+
+def each(paths):
+    """Run a test for each of some notebooks."""
+    names = [path.stem for path in paths]
+    return pytest.mark.parametrize("path", paths, ids=names)
+
+
+EACH_NOTEBOOK = each(NOTEBOOKS)
+EACH_CHAPTER = each(CHAPTERS)
 
 
 def load(path):
@@ -32,8 +41,9 @@ def code_cells(notebook):
     ]
 
 
-def test_there_are_notebooks():
-    assert NOTEBOOKS
+def test_there_are_chapters_and_guides():
+    assert CHAPTERS
+    assert GUIDES
 
 
 @EACH_NOTEBOOK
@@ -53,7 +63,7 @@ def test_editors_left_nothing_behind():
 
 
 @EACH_NOTEBOOK
-def test_chapter_has_the_parts_of_a_chapter(path):
+def test_notebook_has_the_parts_of_its_kind(path):
     text = check_notebooks.prose_of(path)
     title, sentence = re.search(
         r"\A(?:\([\w-]+\)=\n)?# (.+)\n\n> (.+(?:\n> .+)*)", text
@@ -61,7 +71,16 @@ def test_chapter_has_the_parts_of_a_chapter(path):
     assert title
     assert sentence.count(". ") == 0, "one sentence, under the title"
     headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
-    assert headings[-2:] == ["Summary", "Exercises"]
+    if path in GUIDES:
+        assert "Summary" in headings
+    else:
+        assert headings[-2:] == ["Summary", "Exercises"]
+
+
+@EACH_CHAPTER
+def test_a_chapter_has_exercises(path):
+    text = check_notebooks.prose_of(path)
+    assert len(re.findall(r"^`{3,}\{exercise\}", text, re.MULTILINE)) >= 3
 
 
 @EACH_NOTEBOOK
@@ -73,7 +92,6 @@ def test_every_exercise_has_one_solution(path):
     solutions = re.findall(
         r"^`{3,}\{solution(?:-start)?\} +(\S+)", text, re.MULTILINE
     )
-    assert len(exercises) >= 3
     assert sorted(solutions) == sorted(exercises)
     starts = text.count("{solution-start}")
     assert text.count("{solution-end}") == starts
@@ -134,11 +152,25 @@ DAMAGE = {
     "output is not there": lambda book, cell: cell.update(outputs=[]),
     "ended in an error": lambda book, cell: cell.update(outputs=[AN_ERROR]),
     "wrote to stderr": lambda book, cell: cell.update(outputs=[TO_STDERR]),
-    "21 lines of code": lambda book, cell: cell.update(
-        source=["print(1)\n"] * 21
+    "31 lines of code": lambda book, cell: cell.update(
+        source=["print(1)\n"] * 31
     ),
-    "31 lines": lambda book, cell: cell.update(
-        source=["class C:\n", *["    x = 1\n"] * 29, "print(1)"]
+    "21 lines of code in f": lambda book, cell: cell.update(
+        source=["def f():\n", *["    x = 1\n"] * 20, "print(1)"]
+    ),
+    "21 lines of code in method": lambda book, cell: cell.update(
+        source=[
+            "class C:\n",
+            "    def method(self):\n",
+            *["        x = 1\n"] * 20,
+            "print(1)",
+        ]
+    ),
+    "111 lines of code around a class": lambda book, cell: cell.update(
+        source=["class C:\n", *["    x = 1\n"] * 109, "print(1)"]
+    ),
+    "31 lines, over 30": lambda book, cell: cell.update(
+        source=["%%writefile x.py\n", *["x = 1\n"] * 30]
     ),
     "79 columns": lambda book, cell: cell.update(
         source=["print(1)  #" + "x" * 70]
@@ -171,11 +203,36 @@ def test_check_reports_damage(tmp_path, phrase):
 
 
 def test_check_counts_lines_of_code_only(tmp_path):
-    words = ["    one line\n"] * 15
-    function = ["def f():\n", '    """Do.\n', *words, '    """\n']
-    source = [*["import os\n"] * 9, *function, "\n" * 9, "# why\n", "print(1)"]
+    words = ["    one line\n"] * 40
+    signature = ["def f(\n", *["    a=1,\n"] * 9, "):\n"]
+    function = [*signature, '    """Do.\n', *words, '    """\n']
+    body = ["    x = 1\n"] * 18
+    source = [*["import os\n"] * 9, *function, *body, "\n" * 9, "# why\n"]
+    notebook = damaged(
+        lambda book, cell: cell.update(source=[*source, "print(1)"])
+    )
+    assert check_notebooks.problems(write(tmp_path, notebook)) == []
+
+
+def test_check_gives_a_class_more_room(tmp_path):
+    methods = [
+        f"    def m{i}(self):\n{'        x = 1' + chr(10)}" for i in range(50)
+    ]
+    source = ["class C:\n", *methods, "print(1)"]
     notebook = damaged(lambda book, cell: cell.update(source=source))
     assert check_notebooks.problems(write(tmp_path, notebook)) == []
+
+
+def test_check_lets_no_guide_export(tmp_path):
+    notebook = damaged(
+        lambda book, cell: cell.update(source=["#| export\n", "print(1)"])
+    )
+    path = write(tmp_path, notebook)
+    assert check_notebooks.problems(path) == []
+    guide = path.rename(tmp_path / "guide_chapter.ipynb")
+    assert check_notebooks.problems(guide) == [
+        "exports something, and is a guide"
+    ]
 
 
 def test_check_lets_a_chapter_show_an_error(tmp_path):

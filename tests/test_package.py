@@ -56,13 +56,16 @@ def test_words_and_networks_need_numpy_alone():
         "import sys",
         f"sys.modules.update(dict.fromkeys([{blocked}]))",
         "from skipgram_lib import Vocabulary, WordVectors, training_pairs",
-        "from skipgram_lib.network import initial_network",
-        "from skipgram_lib.exercises import check",
+        "from skipgram_lib.apps.exercises import check",
+        "from skipgram_lib.model.network import initial_network",
+        "from skipgram_lib.text.vocabulary import one_hot",
+        "from skipgram_lib.vectors.vectors import WordVectors as same",
+        "assert same is WordVectors",
         "print(len(Vocabulary.from_tokens([['a', 'b']])))",
     ) == ("2")
 
 
-def test_a_module_is_an_attribute():
+def test_a_room_is_an_attribute():
     lines = ["import skipgram_lib", "print(skipgram_lib.counts.__name__)"]
     assert run(*lines) == "skipgram_lib.counts"
 

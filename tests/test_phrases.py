@@ -19,15 +19,15 @@ from skipgram_lib import (
     SkipgramError,
     learn_phrases,
 )
-from skipgram_lib import phrases as module
-from skipgram_lib.phrases import (
-    add_tables,
+from skipgram_lib.text import phrases as phrases_module
+from skipgram_lib.text.candidates import (
+    CountedKeys,
+    add_keys,
     all_parts,
     count_candidates,
-    join_phrases,
-    phrase_tree,
     split_keys,
 )
+from skipgram_lib.text.phrases import join_phrases, phrase_tree
 
 SMALL = frozenset({"x", "y"})
 # Few words, so that they meet often; x and y may be connector words.
@@ -193,9 +193,10 @@ def obvious_counts(documents, words):
 @given(texts, connectors, st.integers(1, 30))
 def test_counts_are_those_of_the_obvious_loop(documents, words, block):
     counts = count_candidates(documents, words, block)
-    parts, (first, tail) = all_parts(counts), split_keys(counts)
+    parts = all_parts(counts)
+    first, suffix = split_keys(counts)
     own, found = obvious_counts(documents, words)
-    numbers = zip(first, tail, counts.n.tolist(), strict=True)
+    numbers = zip(first, suffix, counts.n.tolist(), strict=True)
     assert {parts[a] + parts[b]: n for a, b, n in numbers} == found
     names = list(counts.words)
     assert set(names[: counts.connectors]) == words
@@ -210,15 +211,15 @@ def test_counts_are_those_of_the_obvious_loop(documents, words, block):
 
 
 @given(st.lists(st.lists(st.integers(0, 9), max_size=9), max_size=9))
-def test_tables_add_up(lists):
-    total = (np.zeros(0, np.int64), np.zeros(0, np.int64))
+def test_counted_keys_add_up(lists):
+    total = CountedKeys(np.zeros(0, np.int64), np.zeros(0, np.int64))
     for values in lists:
-        table = np.unique(np.array(values, np.int64), return_counts=True)
-        total = add_tables(total, table)
+        found = np.unique(np.array(values, np.int64), return_counts=True)
+        total = add_keys(total, CountedKeys(*found))
     counted = Counter(value for values in lists for value in values)
-    keys, n = total
-    assert keys.tolist() == sorted(counted)
-    assert dict(zip(keys.tolist(), n.tolist(), strict=True)) == dict(counted)
+    keys = total.keys.tolist()
+    assert keys == sorted(counted)
+    assert dict(zip(keys, total.n.tolist(), strict=True)) == dict(counted)
 
 
 def test_blocks_of_any_size_give_the_same(sotu_documents, monkeypatch):
@@ -229,7 +230,7 @@ def test_blocks_of_any_size_give_the_same(sotu_documents, monkeypatch):
     def in_small_blocks(documents, words):
         return counted(documents, words, block=3_000)
 
-    monkeypatch.setattr(module, "count_candidates", in_small_blocks)
+    monkeypatch.setattr(phrases_module, "count_candidates", in_small_blocks)
     parts = Phrases(part, 2, 1, connector_words=ENGLISH_CONNECTOR_WORDS)
     assert parts.scores == whole.scores
     assert parts.counts == whole.counts
@@ -414,10 +415,14 @@ def test_what_is_no_json_is_an_error(tmp_path):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Phrases("new york"), "must be a list of tokens, got 'n'"),
-        (lambda: Phrases(["new york"]), "got 'new york'; split it"),
-        (lambda: Phrases([b"new"]), "must be a list of tokens"),
-        (lambda: Phrases([7]), "must be a list of tokens, got 7"),
+        (
+            lambda: Phrases("new york"),
+            "is the string 'n', and a list of tokens",
+        ),
+        (lambda: Phrases(["new york"]), "document 0 is the string 'new york'"),
+        (lambda: Phrases([["a"], b"new"]), "document 1 is the string b'new'"),
+        (lambda: Phrases([7]), "document 0 must be a list, got 7"),
+        (lambda: Phrases(7), "documents must be a list, got 7"),
         (lambda: Phrases([["new", 7]]), "must be a string, got 7"),
         (lambda: Phrases([["new", ["york"]]]), "string, got \\['york'\\]"),
         (lambda: Phrases([], min_count=0), "min_count must be"),
@@ -426,15 +431,16 @@ def test_what_is_no_json_is_an_error(tmp_path):
         (lambda: Phrases([], threshold=math.nan), "above 0"),
         (lambda: Phrases([], threshold="10"), "above 0"),
         (lambda: Phrases([], threshold=2, scoring="npmi"), "from -1 to 1"),
-        (lambda: Phrases([], scoring="pmi"), "default or npmi, got 'pmi'"),
+        (lambda: Phrases([], scoring="pmi"), "'default' or 'npmi', got 'pmi'"),
         (lambda: Phrases([], delimiter=""), "delimiter must be"),
         (lambda: Phrases([], connector_words="of"), "got 'of'"),
         (lambda: Phrases([], connector_words=[1]), "connector_words must"),
-        (lambda: Phrases([])["new york"], "got 'new york'"),
-        (lambda: Phrases([])[7], "got 7"),
-        (lambda: Phrases([])[[7]], "got 7"),
-        (lambda: Phrases([]).join("new york"), "got 'new york'"),
-        (lambda: list(Phrases([])[[["a"], "b"]]), "got 'b'"),
+        (lambda: Phrases([])["new york"], "must be a list, got 'new york'"),
+        (lambda: Phrases([])[7], "documents must be a list, got 7"),
+        (lambda: Phrases([])[[7]], "document 0 must be a list, got 7"),
+        (lambda: Phrases([])[[b"new"]], "document 0 must be a list, got b'n"),
+        (lambda: Phrases([]).join("new york"), "a list, got 'new york'"),
+        (lambda: list(Phrases([])[[["a"], "b"]]), "document 1 is the string"),
         (lambda: learn_phrases([], 0), "passes must be"),
         (lambda: learn_phrases([], 2, [1.0]), "2 passes take 2"),
         (lambda: learn_phrases(iter([]), 2), "can be read only once"),

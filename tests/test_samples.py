@@ -13,7 +13,7 @@ import textwrap
 import check_notebooks
 import pytest
 
-from skipgram_lib.cli import make_parser
+from skipgram_lib.apps.cli.program import make_parser
 
 # The corpus at an eighth of its length: the samples say what they say, and
 # the chapters train at full size.

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from skipgram_lib import Backend, SkipgramError
-from skipgram_lib.cli import main
-from skipgram_lib.selftest import (
+from skipgram_lib.apps.cli.program import main
+from skipgram_lib.apps.selftest import (
     check_agreement,
     compare_models,
     describe_gpu,
@@ -80,7 +80,9 @@ def test_every_word_of_the_random_counts_occurs():
 
 def test_a_pass_is_inferred_from_the_steps_that_were_timed(monkeypatch):
     clock = iter([10.0, 12.0])
-    monkeypatch.setattr("skipgram_lib.selftest.perf_counter", clock.__next__)
+    monkeypatch.setattr(
+        "skipgram_lib.apps.selftest.perf_counter", clock.__next__
+    )
     found = time_pass(Backend(), 600, 8, B=100, most=3)
     assert (found["steps"], found["timed"]) == (6, 3)
     assert found["seconds"] == pytest.approx(2.0 * 600 / 300)
@@ -161,7 +163,8 @@ def test_the_command_reports_in_a_form_to_paste(capsys):
 
 def test_the_command_ends_with_1_where_the_numbers_differ(capsys, monkeypatch):
     monkeypatch.setattr(
-        "skipgram_lib.cli.get_backend", lambda name, tf32: SlightlyWrong()
+        "skipgram_lib.apps.cli.selftest.get_backend",
+        lambda name, tf32: SlightlyWrong(),
     )
     assert main(["selftest", "--sizes"]) == 1
     text = capsys.readouterr().out
@@ -170,7 +173,9 @@ def test_the_command_ends_with_1_where_the_numbers_differ(capsys, monkeypatch):
 
 
 def test_without_a_gpu_the_command_says_so_in_one_line(capsys, monkeypatch):
-    monkeypatch.setattr("skipgram_lib.backend.why_no_cupy", lambda: "no GPU")
+    monkeypatch.setattr(
+        "skipgram_lib.backend.select.why_no_cupy", lambda: "no GPU"
+    )
     assert main(["selftest"]) == 1
     out, err = capsys.readouterr()
     assert out == ""

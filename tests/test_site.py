@@ -151,6 +151,23 @@ def test_the_cover_has_three_paths_of_pages(cover):
 
 
 @pytest.mark.book
+def test_a_chapter_has_the_number_of_its_file(texts, cover):
+    found = 0
+    for name, text in texts.items():
+        if not (match := reading.CHAPTER.match(name)):
+            continue
+        number, found = str(int(match["number"])), found + 1
+        shown = r'<h1><span class="section-number">(\d+)\. </span>'
+        assert re.findall(shown, text) == [number], name
+        listed = (
+            rf'<span class="chapter-number">{number}</span>'
+            rf'<span class="chapter-title"><a [^>]*{match[0]}'
+        )
+        assert re.search(listed, cover), name
+    assert found >= 8
+
+
+@pytest.mark.book
 def test_exercises_are_numbered_as_the_checker_names_them(texts):
     found = 0
     for name, text in texts.items():

@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from skipgram_lib.softmax import log_softmax, output_scores, softmax
+from skipgram_lib.model import network
+from skipgram_lib.model.network import log_softmax, output_scores, softmax
+from skipgram_lib.story import output
+
+BOTH = pytest.mark.parametrize(
+    "ours", [softmax, log_softmax, output.softmax, output.log_softmax]
+)
 
 scores_within = {
     limit: arrays(
@@ -19,7 +25,7 @@ scores_within = {
 }
 
 
-@pytest.mark.parametrize("ours", [softmax, log_softmax])
+@BOTH
 @given(scores=scores_within[1e4])
 def test_it_is_what_scipy_computes(ours, scores):
     peer = getattr(scipy.special, ours.__name__)(scores, axis=-1)
@@ -50,9 +56,9 @@ def test_scores_of_ten_thousand_neither_overflow_nor_vanish(far, dtype):
     assert log_softmax(scores).min() == pytest.approx(-1e4, rel=1e-3)
 
 
-@pytest.mark.parametrize("ours", [softmax, log_softmax])
+@BOTH
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_scores_stay_as_they_are_and_so_does_their_kind(ours, dtype):
+def test_the_scores_stay_as_they_are_and_so_does_their_dtype(ours, dtype):
     scores = np.array([[1, 2, 3]], dtype)
     assert ours(scores).dtype == dtype
     assert scores.tolist() == [[1, 2, 3]]
@@ -67,3 +73,17 @@ def test_each_score_is_one_dot_product_and_a_bias(B, V, D):
     ]
     scores = output_scores(h, W_out, bias)
     np.testing.assert_allclose(scores, wanted, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+@given(scores=scores_within[1e4])
+def test_the_storys_form_is_equal_to_the_last_bit(name, scores):
+    theirs = getattr(network, name)(scores)
+    assert np.array_equal(getattr(output, name)(scores), theirs)
+
+
+def test_the_storys_scores_are_equal_to_the_last_bit():
+    rng = np.random.default_rng(0)
+    h, W_out, bias = (rng.normal(size=s) for s in [(5, 3), (7, 3), 7])
+    ours = output.output_scores(h, W_out, bias)
+    assert np.array_equal(ours, output_scores(h, W_out, bias))

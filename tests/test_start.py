@@ -1,4 +1,4 @@
-"""First weights from the counts: associations and their factors."""
+"""Initial weights from the counts: associations and their factors."""
 
 import numpy as np
 import pytest
@@ -7,15 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skipgram_lib import Backend
-from skipgram_lib.network import initial_network
-from skipgram_lib.start import (
-    SparseMatrix,
+from skipgram_lib.model import initialisation
+from skipgram_lib.model.initialisation import (
+    BlockedAssociations,
+    SparseOperator,
     explored_space,
-    first_weights,
+    initialise_from_counts,
     leading_factors,
     positive_associations,
     row_groups,
 )
+from skipgram_lib.model.network import initial_network
 
 NUMPY = Backend()
 seeds = st.integers(0, 1_000)
@@ -77,8 +79,8 @@ def test_groups_of_rows_multiply_as_the_whole(seed, V, cores, columns):
     Y = np.random.default_rng(seed).normal(size=(V, columns))
     Y, whole = Y.astype(np.float32), cells.toarray()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("skipgram_lib.start.cpu_count", lambda: cores)
-        matrix = SparseMatrix(cells)
+        patch.setattr(initialisation, "cpu_count", lambda: cores)
+        matrix = SparseOperator(cells)
     np.testing.assert_array_equal(matrix.times(Y), cells @ Y)
     np.testing.assert_allclose(matrix.times(Y), whole @ Y, atol=1e-3)
     np.testing.assert_allclose(
@@ -87,7 +89,7 @@ def test_groups_of_rows_multiply_as_the_whole(seed, V, cores, columns):
 
 
 def test_groups_share_out_the_cells(monkeypatch):
-    monkeypatch.setattr("skipgram_lib.start.cpu_count", lambda: 4)
+    monkeypatch.setattr(initialisation, "cpu_count", lambda: 4)
     cells = sp.csr_array(np.tri(100, dtype=np.float32))
     groups = row_groups(cells)
     assert len(groups) == 4
@@ -96,8 +98,42 @@ def test_groups_share_out_the_cells(monkeypatch):
 
 
 def test_a_matrix_without_cells_gives_zeros():
-    empty = SparseMatrix(sp.csr_array((7, 7), dtype=np.float32))
+    empty = SparseOperator(sp.csr_array((7, 7), dtype=np.float32))
     assert not empty.times(np.ones((7, 2), np.float32)).any()
+
+
+class Blocks:
+    """A table of counts that comes in blocks of some rows."""
+
+    def __init__(self, N, rows):
+        self.N = N
+        self.rows = rows
+        self.shape = N.shape
+        self.nnz = N.nnz
+
+    def __getitem__(self, rows):
+        return self.N[rows]
+
+    def sum(self, axis=None):
+        return self.N.sum(axis=axis)
+
+    def blocks(self):
+        for i in range(0, self.shape[0], self.rows):
+            yield self.N[i : i + self.rows]
+
+
+@given(seeds, st.integers(2, 30), st.integers(1, 9), st.integers(1, 4))
+def test_blocks_of_rows_multiply_as_the_whole(seed, V, rows, columns):
+    N = random_table(seed, V)
+    Y = np.random.default_rng(seed).normal(size=(V, columns))
+    Y = Y.astype(np.float32)
+    blocked = BlockedAssociations(Blocks(N, rows))
+    whole = SparseOperator(positive_associations(N))
+    assert blocked.shape == whole.shape == (V, V)
+    np.testing.assert_array_equal(blocked.times(Y), whole.times(Y))
+    np.testing.assert_allclose(
+        blocked.transposed_times(Y), whole.transposed_times(Y), atol=1e-4
+    )
 
 
 # Factors
@@ -128,7 +164,7 @@ def test_factors_are_near_the_exact_decomposition():
 def test_an_exhausted_space_still_has_perpendicular_columns():
     cells = known_product(1_200, rank=5)
     start = np.random.default_rng(0).normal(size=(1_200, 8))
-    matrix = SparseMatrix(cells)
+    matrix = SparseOperator(cells)
     Q, image = explored_space(matrix, start.astype(np.float32), 4)
     np.testing.assert_allclose(Q.T @ Q, np.eye(40), atol=1e-3)
     np.testing.assert_allclose(
@@ -145,15 +181,15 @@ def test_the_same_seed_finds_the_same_bits():
     assert (one != other).any()
 
 
-# First weights
+# Initial weights
 
 
 @settings(max_examples=20)
 @given(seeds, st.integers(2, 40), st.integers(1, 60))
-def test_first_weights_come_near_the_associations(seed, V, D):
+def test_initial_weights_come_near_the_associations(seed, V, D):
     N = random_table(seed, V, 0.6)
     network = initial_network(V, D, seed)
-    first_weights(network, N, seed, NUMPY)
+    initialise_from_counts(network, N, seed, NUMPY)
     assert network.W_in.shape == network.W_out.shape == (V, D)
     for array in vars(network).values():
         assert array.dtype == np.float32
@@ -167,12 +203,12 @@ def test_first_weights_come_near_the_associations(seed, V, D):
 
 def test_features_without_a_direction_stay_random():
     network, fresh = initial_network(6, 10, 0), initial_network(6, 10, 0)
-    first_weights(network, random_table(0, 6, 0.8), 0, NUMPY)
+    initialise_from_counts(network, random_table(0, 6, 0.8), 0, NUMPY)
     np.testing.assert_array_equal(network.W_in[:, 6:], fresh.W_in[:, 6:])
     assert (network.W_in[:, 0] != fresh.W_in[:, 0]).all()
 
 
 def test_a_text_without_associations_keeps_random_weights():
     network, fresh = initial_network(5, 3, 0), initial_network(5, 3, 0)
-    first_weights(network, sp.csr_array(np.ones((5, 5))), 0, NUMPY)
+    initialise_from_counts(network, sp.csr_array(np.ones((5, 5))), 0, NUMPY)
     np.testing.assert_array_equal(network.W_in, fresh.W_in)

@@ -4,9 +4,11 @@ import json
 import math
 import os
 import re
+import shutil
+import tempfile
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -21,7 +23,7 @@ from helpers import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load, load_file, save
 from scipy.special import logsumexp, softmax
 
 from skipgram_lib import (
@@ -32,31 +34,26 @@ from skipgram_lib import (
     UnknownWordError,
     Vocabulary,
     count_pairs,
-    training,
 )
-from skipgram_lib.checkpoints import HeldFolder, write_through
-from skipgram_lib.counts import (
-    count_gradients,
-    count_loss,
-    entropy_floor,
-    unigram_entropy,
-)
-from skipgram_lib.network import Network, initial_network
-from skipgram_lib.start import first_weights
-from skipgram_lib.training import (
-    MODEL_FILES,
-    PLAIN,
-    Adam,
-    Optimiser,
-    TrainingPlan,
-    batch_cells,
+from skipgram_lib.counts.counts import entropy_floor, unigram_entropy
+from skipgram_lib.model.initialisation import initialise_from_counts
+from skipgram_lib.model.network import Network, initial_network
+from skipgram_lib.model.optimiser import Adam, Optimiser
+from skipgram_lib.model.skipgram import PLAIN, find_rates
+from skipgram_lib.model.softmax import (
+    FullSoftmax,
     batch_gradients,
-    find_rates,
     frequency_bias,
     network_loss,
-    scale_softmax,
-    sealed_json,
-    train_steps,
+)
+from skipgram_lib.model.training import Callback, Run, TrainingPlan, train
+from skipgram_lib.storage.folders import HeldFolder, read_folder, write_folder
+from skipgram_lib.story.counting import count_gradients, count_loss
+from skipgram_lib.vectors.formats.model_folder import (
+    MODEL,
+    WEIGHTS,
+    WORDS,
+    check_model_folder,
 )
 
 V, D = 7, 3
@@ -74,7 +71,8 @@ def random_counts(seed, V=V):
 
 def gradients_of(network, rows, N):
     """Return gradients of a batch, W_in spread out to the shape (V, D)."""
-    loss, found = batch_gradients(network, np.array(rows), N, NUMPY)
+    held = NUMPY.hold_counts(N, network.W_out.dtype)
+    loss, found = batch_gradients(network, np.array(rows), held, NUMPY)
     W_in = np.zeros_like(network.W_in)
     W_in[rows] = found.W_in
     return loss, replace(found, W_in=W_in)
@@ -86,19 +84,24 @@ def gradients_of(network, rows, N):
 @given(seeds, st.permutations(range(V)), st.integers(1, V))
 def test_the_cells_of_a_batch_are_those_of_its_rows(seed, order, size):
     N, rows = random_counts(seed), np.array(order[:size])
-    row, context, n = batch_cells(N, rows)
-    dense = np.zeros((size, V))
-    dense[row, context] = n
-    assert (dense == N.toarray()[rows]).all()
+    cells = NUMPY.hold_counts(N, np.float64).batch(rows)
+    rng, dense = np.random.default_rng(seed), N.toarray()[rows]
+    scores, bias = rng.normal(size=(size, V)), rng.normal(size=V)
+    assert cells.pairs == pytest.approx(dense.sum(axis=1))
+    wanted = (dense * (scores + bias)).sum()
+    assert cells.seen(scores, bias) == pytest.approx(wanted)
+    left = scores.copy()
+    cells.subtract_from(left)
+    np.testing.assert_allclose(left, scores - dense)
 
 
-@pytest.mark.parametrize("slab", [1, 3, 32])
+@pytest.mark.parametrize("B", [1, 8, 32, 70])
 @pytest.mark.parametrize("scale", [1, 1e4])
-def test_scores_become_n_softmaxes_in_place(slab, scale):
+def test_scores_become_n_softmaxes_in_place(B, scale):
     rng = np.random.default_rng(0)
-    scores, bias = rng.uniform(-scale, scale, (8, V)), rng.normal(size=V)
-    n, before = rng.uniform(0, 9, 8), scores + bias
-    log_sums = scale_softmax(scores, bias, n, slab)
+    scores, bias = rng.uniform(-scale, scale, (B, V)), rng.normal(size=V)
+    n, before = rng.uniform(0, 9, B), scores + bias
+    log_sums = NUMPY.scale_softmax(scores, bias, n)
     np.testing.assert_allclose(log_sums, logsumexp(before, axis=1))
     wanted = n[:, None] * softmax(before, axis=1)
     np.testing.assert_allclose(scores, wanted, rtol=1e-9, atol=1e-12)
@@ -134,6 +137,25 @@ def test_batches_add_up_to_the_whole_of_the_counts(seed, order, cut):
     assert_same_weights(mean, count_gradients(network, N.toarray()), 1e-10)
 
 
+class Cramped(Backend):
+    """A backend with memory for the scores of three rows."""
+
+    def rows_at_once(self, rows, row_bytes):
+        return min(rows, 3)
+
+
+@given(seeds, st.permutations(range(V)), st.integers(1, V))
+def test_a_batch_in_parts_has_the_gradients_of_the_whole(seed, order, size):
+    network, N = random_network(V, D, seed), random_counts(seed)
+    rows, held = np.array(order[:size]), NUMPY.hold_counts(N, np.float64)
+    loss, whole = batch_gradients(network, rows, held, NUMPY)
+    in_parts, found = batch_gradients(network, rows, held, Cramped())
+    assert in_parts == pytest.approx(loss, rel=1e-12)
+    assert_same_weights(found, whole, 1e-12)
+    cramped = network_loss(network, N, Cramped())
+    assert cramped == pytest.approx(network_loss(network, N), rel=1e-12)
+
+
 @given(seeds, st.integers(1, 9))
 def test_the_loss_without_training_is_that_of_the_counts(seed, batch_rows):
     network, N = random_network(V, D, seed), random_counts(seed)
@@ -154,7 +176,7 @@ def test_losses_are_finite_at_scores_of_ten_thousand():
     assert all(np.isfinite(array).all() for array in vars(gradients).values())
 
 
-def test_a_network_that_knows_nothing_has_a_loss_of_ln_v():
+def test_a_uniform_guess_has_a_loss_of_ln_v():
     network = initial_network(V, D, 0, scale=0, dtype=np.float64)
     N = random_counts(0)
     loss, _ = gradients_of(network, list(range(V)), N)
@@ -166,21 +188,24 @@ def test_the_loss_of_float32_weights_is_added_in_float64():
     V = 400
     N = sp.csr_array(np.random.default_rng(0).uniform(0.1, 9, (V, V)))
     network = initial_network(V, D, 0, scale=0)
-    loss, _ = batch_gradients(network, np.arange(V), N, NUMPY)
+    held = NUMPY.hold_counts(N, np.float32)
+    loss, _ = batch_gradients(network, np.arange(V), held, NUMPY)
     surprise = float(np.log(np.float32(V)))
     assert loss / N.sum() == pytest.approx(surprise, rel=1e-12)
     assert network_loss(network, N) == pytest.approx(surprise, rel=1e-12)
 
 
 @given(seeds)
-def test_the_first_bias_knows_how_frequent_contexts_are(seed):
+def test_the_initial_bias_is_the_log_of_the_shares_of_contexts(seed):
     N = random_counts(seed)
     share = (N.toarray().sum(axis=0) + 1) / (N.sum() + V)
-    np.testing.assert_allclose(softmax(frequency_bias(N)), share)
-    network = Network(np.zeros((V, D)), np.ones((V, D)), frequency_bias(N))
+    bias = FullSoftmax(N).initial_bias()
+    np.testing.assert_allclose(softmax(bias), share)
+    assert (bias == frequency_bias(N.sum(axis=0))).all()
+    network = Network(np.zeros((V, D)), np.ones((V, D)), bias)
     loss = network_loss(network, N * 1e6)
     assert loss < unigram_entropy(N) + 0.5
-    network.bias = frequency_bias(N * 1e9)
+    network.bias = FullSoftmax(N * 1e9).initial_bias()
     assert network_loss(network, N) == pytest.approx(unigram_entropy(N))
 
 
@@ -221,38 +246,42 @@ def test_a_step_moves_the_rows_of_the_batch_and_every_output_weight():
     rows = np.array([5, 3])
     optimiser = Optimiser.over(network)
     for step in (1, 2):
-        batch = replace(gradients, W_in=gradients.W_in[:2])
+        batch = Network(
+            gradients.W_in[:2].copy(),
+            gradients.W_out.copy(),
+            gradients.bias.copy(),
+        )
         optimiser.step(batch, rows, (0.2, 0.1), epoch=1, step=step)
 
-    everything = slice(None)
     for name, at, ts, lr, beta1 in [
         ("W_in", rows, (1, 1), 0.2, 0),
-        ("W_out", everything, (1, 2), 0.1, 0.9),
-        ("bias", everything, (1, 2), 0.1, 0.9),
+        ("W_out", None, (1, 2), 0.1, 0.9),
+        ("bias", None, (1, 2), 0.1, 0.9),
     ]:
         adam = Adam.over(getattr(wanted, name), beta1)
         gradient = vars(gradients)[name]
         for t in ts:
-            adam.step(gradient[:2] if name == "W_in" else gradient, lr, t, at)
+            rows_of = gradient[:2] if name == "W_in" else gradient
+            adam.step(rows_of.copy(), lr, t, at)
     assert bits(network) == bits(wanted)
 
 
-@pytest.mark.parametrize("whole", [True, False])
-def test_the_penalty_adds_its_gradient(whole):
+@pytest.mark.parametrize("all_rows", [True, False])
+def test_the_penalty_adds_its_gradient(all_rows):
     V, B, penalty = 700, 140, 3.0
     rows = np.random.default_rng(0).permutation(V)[:B]
-    everywhere = slice(None) if whole else rows
+    everywhere = slice(None) if all_rows else rows
     one, two, g = (random_network(V, D, seed) for seed in (1, 1, 2))
     g = Network(g.W_in[:B], g.W_out[everywhere], g.bias[everywhere])
-    share = penalty * (B / V if whole else 1)
-    pulled = Network(
+    share = penalty * (B / V if all_rows else 1)
+    penalised = Network(
         g.W_in + penalty * two.W_in[rows],
         g.W_out + share * two.W_out[everywhere],
         g.bias.copy(),
     )
     rates = (0.2, 0.1)
-    Optimiser.over(one).step(g, rows, rates, 1, 1, penalty, whole)
-    Optimiser.over(two).step(pulled, rows, rates, 1, 1, 0.0, whole)
+    Optimiser.over(one).step(g, rows, rates, 1, 1, penalty, all_rows)
+    Optimiser.over(two).step(penalised, rows, rates, 1, 1, 0.0, all_rows)
     assert_same_weights(one, two, 1e-12)
 
 
@@ -261,7 +290,7 @@ def test_a_sampled_step_leaves_all_other_words_alone():
     network, before = random_network(V, D, 1), random_network(V, D, 1)
     gradients = random_network(3, D, 2)
     optimiser = Optimiser.over(network)
-    optimiser.step(gradients, rows, (0.1, 0.1), 1, 5, 1.0, whole=False)
+    optimiser.step(gradients, rows, (0.1, 0.1), 1, 5, 1.0, all_rows=False)
     others = np.setdiff1d(np.arange(V), rows)
     for name, array in vars(network).items():
         old = vars(before)[name]
@@ -299,11 +328,14 @@ def test_steps_follow_batch_after_batch_at_falling_rates():
         epochs=2, lr=0.1, batch_rows=3, seed=4, lr_in=0.2, penalty=0.3
     )
     penalty = 0.3 * N.sum() / V
-    records = list(train_steps(network, N, plan, NUMPY, held_out))
+    run = Run.over(network, N, plan, NUMPY)
+    run.held_out = held_out
+    records = list(train(run))
 
     optimiser, losses, epoch_losses, unseen = Optimiser.over(slow), [], [], []
     for step, (epoch, rows) in enumerate(plan.batches(V), 1):
-        loss, gradients = batch_gradients(slow, rows, N, NUMPY)
+        held = NUMPY.hold_counts(N, np.float64)
+        loss, gradients = batch_gradients(slow, rows, held, NUMPY)
         losses.append(loss)
         left = math.sqrt(1 - (step - 1) / 6)
         rates = 0.2 * left, 0.1 * left
@@ -324,6 +356,69 @@ def test_steps_follow_batch_after_batch_at_falling_rates():
         records, losses, plan.batches(V), strict=True
     ):
         assert record.loss * N.toarray()[rows].sum() == pytest.approx(loss)
+
+
+class Moments(Callback):
+    """Notes at which moments it was called, and in which step."""
+
+    def __init__(self):
+        self.seen = []
+
+    def begin(self, run):
+        self.seen.append(("begin", run.step))
+
+    def after_step(self, run, record):
+        self.seen.append(("after_step", record.step))
+
+    def after_record(self, run, record):
+        self.seen.append(("after_record", record.step))
+
+    def end(self, run):
+        self.seen.append(("end", run.step))
+
+    def close(self, run):
+        self.seen.append(("close", run.step))
+
+
+def toy_run(epochs=1):
+    """Return a run of two steps an epoch."""
+    plan = TrainingPlan(epochs, 0.1, batch_rows=4, seed=0, lr_in=0.1)
+    return Run.over(random_network(V, D), random_counts(0), plan, NUMPY)
+
+
+def test_callbacks_are_called_at_each_moment():
+    one, two = Moments(), Moments()
+    for record in train(toy_run(), [one, two]):
+        two.seen.append(("taken", record.step))
+    calls = ["begin", "after_step", "after_record", "after_step"]
+    calls += ["after_record", "end", "close"]
+    steps = [0, 1, 1, 2, 2, 2, 2]
+    assert one.seen == list(zip(calls, steps, strict=True))
+    taken = two.seen.index(("taken", 1))
+    assert two.seen[taken - 1 : taken + 2] == [
+        ("after_step", 1), ("taken", 1), ("after_record", 1)
+    ]  # fmt: skip
+
+
+class Failing(Callback):
+    def after_step(self, run, record):
+        raise RuntimeError("enough")
+
+
+@pytest.mark.parametrize("stopped", ["by an error", "by leaving"])
+def test_callbacks_are_closed_whatever_happens(stopped):
+    moments = Moments()
+    failing = [Failing()] if stopped == "by an error" else []
+    steps = train(toy_run(), [moments, *failing])
+    if failing:
+        with pytest.raises(RuntimeError):
+            next(steps)
+    else:
+        next(steps)
+        steps.close()
+    assert [name for name, _ in moments.seen] == [
+        "begin", "after_step", "close"
+    ]  # fmt: skip
 
 
 # A model that trains
@@ -376,7 +471,8 @@ def test_the_loss_falls_from_below_ln_v_towards_the_floor(
 
 
 def test_training_starts_from_the_frequencies_once(untrained, toy_counts):
-    bias = frequency_bias(toy_counts.matrix()).astype(np.float32)
+    goal = FullSoftmax(toy_counts.matrix())
+    bias = goal.initial_bias().astype(np.float32)
     untrained.fit(toy_counts, epochs=1, lr=1e-30)
     np.testing.assert_array_equal(host(untrained.network.bias), bias)
     untrained.fit(toy_counts, epochs=3)
@@ -395,7 +491,7 @@ def test_training_starts_from_the_counts_once(vocabulary, toy_counts):
     found = host(untouched("random").network.W_in)
     np.testing.assert_array_equal(found, fresh.W_in)
     model = untouched("counts")
-    first_weights(fresh, toy_counts.matrix(), 3, NUMPY)
+    initialise_from_counts(fresh, toy_counts.matrix(), 3, NUMPY)
     np.testing.assert_array_equal(host(model.network.W_in), fresh.W_in)
     np.testing.assert_array_equal(host(model.network.W_out), fresh.W_out)
     model.fit(toy_counts, epochs=1)
@@ -418,9 +514,10 @@ def test_plain_is_the_network_of_the_tutorial(vocabulary, toy_counts):
     model.fit(toy_counts, **PLAIN)
     other = SkipGram(vocabulary, 8, seed=3)
     by_hand, backend = other.network, other.backend
-    by_hand.bias[:] = backend.asarray(frequency_bias(N), np.float32)
+    bias = FullSoftmax(N).initial_bias()
+    by_hand.bias[:] = backend.asarray(bias, np.float32)
     plan = TrainingPlan(10, 0.03, 500, 3, lr_in=0.03, penalty=0)
-    assert len(list(train_steps(by_hand, N, plan, backend))) == 10
+    assert len(list(train(Run.over(by_hand, N, plan, backend)))) == 10
     assert bits(model.network) == bits(by_hand)
 
 
@@ -448,10 +545,13 @@ def test_rates_follow_the_objective():
 @pytest.mark.parametrize(
     ("setting", "sentence"),
     [
-        ({"start": "zero"}, "start is counts or random, got 'zero'"),
+        (
+            {"start": "zero"},
+            "start must be 'counts' or 'random', got 'zero'",
+        ),
         (
             {"objective": "hinge"},
-            "objective is softmax or negative-sampling, got 'hinge'",
+            "objective must be 'softmax' or 'negative-sampling', got 'hinge'",
         ),
         ({"penalty": -1}, "penalty must be 0 or more, got -1"),
         ({"penalty": math.nan}, "penalty must be 0 or more, got nan"),
@@ -488,6 +588,16 @@ def test_progress_is_shown_on_request(
     output = capsys.readouterr()
     assert output.out == ""
     assert ("training" in output.err and "loss" in output.err) == shown
+
+
+def test_fit_calls_callbacks_after_its_own(untrained, toy_counts):
+    class Losses(Callback):
+        def after_step(self, run, record):
+            known.append(len(run.history))
+
+    known = []
+    untrained.fit(toy_counts, epochs=3, callbacks=[Losses()])
+    assert known == [1, 2, 3]
 
 
 # Asking
@@ -574,19 +684,31 @@ def test_settings_may_be_numpys_numbers(
 
 def test_a_model_is_a_folder_of_json_and_safetensors(toy_model, tmp_path):
     toy_model.save(tmp_path / "model")
-    names = sorted(file.name for file in (tmp_path / "model").iterdir())
-    assert names == ["model.json", "vocabulary.json", "weights.safetensors"]
-    weights = load_file(tmp_path / "model" / "weights.safetensors")
+    folder = tmp_path / "model"
+    names = {path.name for path in folder.iterdir()}
+    manifest = json.loads((folder / "model.json").read_text("utf-8"))
+    files = {file: about["name"] for file, about in manifest["files"].items()}
+    assert set(files) == {"vocabulary.json", "weights.safetensors"}
+    assert names == {"model.json", *files.values()}
+    weights = load_file(folder / files["weights.safetensors"])
     assert (weights["W_out"] == host(toy_model.network.W_out)).all()
 
 
 def test_saving_replaces_an_older_model_and_leaves_no_litter(
     untrained, toy_model, tmp_path
 ):
-    untrained.save(tmp_path / "model")
+    for model in (untrained, toy_model, untrained, toy_model):
+        model.save(tmp_path / "model")
+        assert_same_model(SkipGram.load(tmp_path / "model"), model)
     toy_model.save(tmp_path / "model")
-    assert_same_model(SkipGram.load(tmp_path / "model"), toy_model)
-    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    assert_only_a_model_is_in(tmp_path)
+
+
+def assert_only_a_model_is_in(folder):
+    """Check that there is the folder of a model, with nothing left over."""
+    assert [path.name for path in folder.iterdir()] == ["model"]
+    names = Counter(p.suffix for p in (folder / "model").iterdir())
+    assert names == {".json": 2, ".safetensors": 1}
 
 
 def fail(*arguments, **settings):
@@ -594,46 +716,39 @@ def fail(*arguments, **settings):
     raise OSError(28, "No space left on device")
 
 
-def fail_the_second_time(function):
-    """Return a function that works once."""
+def fail_at(function, number):
+    """Return a function whose call of this number finds the disk full."""
     calls = []
 
     def sometimes(*arguments):
         calls.append(arguments)
-        return fail() if len(calls) == 2 else function(*arguments)
+        return fail() if len(calls) == number else function(*arguments)
 
     return sometimes
 
 
 @pytest.mark.parametrize(
-    ("owner", "name", "broken"),
-    [
-        (training, "write_through", fail),
-        (training, "write_through", fail_the_second_time(write_through)),
-        (os, "fsync", fail),
-        (os, "replace", fail),
-        (os, "replace", fail_the_second_time(os.replace)),
-    ],
-    ids=["first file", "second file", "sync", "first rename", "second rename"],
+    ("name", "number"),
+    [("fsync", 1), ("fsync", 2), ("fsync", 3), ("replace", 1), ("replace", 2)],
 )
 def test_a_save_that_fails_leaves_the_older_model(
-    untrained, toy_model, tmp_path, monkeypatch, owner, name, broken
+    untrained, toy_model, tmp_path, monkeypatch, name, number
 ):
     toy_model.save(tmp_path / "model")
-    monkeypatch.setattr(owner, name, broken)
+    monkeypatch.setattr(os, name, fail_at(getattr(os, name), number))
     with pytest.raises(SkipgramError) as error:
         untrained.save(tmp_path / "model")
     monkeypatch.undo()
     assert f"cannot write {tmp_path / 'model'}" in str(error.value)
     assert "No space left on device" in str(error.value)
-    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    assert_only_a_model_is_in(tmp_path)
     assert_same_model(SkipGram.load(tmp_path / "model"), toy_model)
 
 
 def test_a_first_save_that_fails_leaves_nothing(
     toy_model, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(training, "write_through", fail)
+    monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(SkipgramError, match="No space left on device"):
         toy_model.save(tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
@@ -681,7 +796,7 @@ def test_a_folder_that_may_not_be_written_is_named(
     def refuse(**settings):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(training.tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
     with pytest.raises(SkipgramError) as error:
         toy_model.save(tmp_path / "model")
     assert str(error.value) == (
@@ -690,12 +805,6 @@ def test_a_folder_that_may_not_be_written_is_named(
 
 
 # Damaged models
-
-
-@pytest.fixture(scope="module")
-def model_bytes(toy_model):
-    """Return the contents of a model's files, by name."""
-    return training.model_files(toy_model)
 
 
 @pytest.fixture
@@ -713,74 +822,87 @@ def refusal(folder):
     return str(error.value)
 
 
+def file_of(folder, file):
+    """Return the path under which a folder stores one of its files."""
+    if file == "model.json":
+        return folder / file
+    return read_folder(folder, MODEL).path(file)
+
+
+FILES = ("model.json", WORDS, WEIGHTS)
+
+
 def test_a_missing_folder_is_named(tmp_path):
     assert refusal(tmp_path / "nowhere") == (
-        f"there is no model folder {tmp_path / 'nowhere'}"
+        f"there is no folder {tmp_path / 'nowhere'}"
     )
 
 
-@pytest.mark.parametrize("name", training.MODEL_FILES)
+@pytest.mark.parametrize("name", FILES)
 def test_a_missing_file_is_named(saved, name):
-    (saved / name).unlink()
-    assert refusal(saved) == f"{saved} is not a model: it has no {name}"
+    file = file_of(saved, name)
+    file.unlink()
+    message = refusal(saved)
+    if name == "model.json":
+        assert message == f"{saved} is not a model: it has no {name}"
+    else:
+        assert message == (
+            f"{file} is damaged (it is not there); train the model again"
+        )
 
 
-@pytest.mark.parametrize("name", training.MODEL_FILES)
+@pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("share", [0, 0.3, 0.9])
 def test_a_truncated_file_is_named(saved, name, share):
-    data = (saved / name).read_bytes()
-    (saved / name).write_bytes(data[: int(len(data) * share)])
+    file = file_of(saved, name)
+    data = file.read_bytes()
+    file.write_bytes(data[: int(len(data) * share)])
     message = refusal(saved)
-    assert f"{saved / name} is damaged (" in message
+    assert f"{file} is damaged (" in message
     assert "train the model again" in message
 
 
-@pytest.mark.parametrize("name", ["model.json", "vocabulary.json"])
+@pytest.mark.parametrize("name", ["model.json", WORDS])
 @pytest.mark.parametrize("content", [b"\xff\xfe{}", b"[" * 100_000])
 def test_json_that_cannot_be_read_is_named(saved, name, content):
-    (saved / name).write_bytes(content)
-    assert f"{saved / name} is damaged (" in refusal(saved)
+    file = file_of(saved, name)
+    file.write_bytes(content)
+    assert f"{file} is damaged (" in refusal(saved)
 
 
-def seal_again(folder):
-    """Put new checksums into model.json, as if it had been saved so."""
-    about = json.loads((folder / "model.json").read_text("utf-8"))
-    about.pop("sha256", None)
-    files = {name: (folder / name).read_bytes() for name in MODEL_FILES[1:]}
-    (folder / "model.json").write_bytes(sealed_json(about, files))
+def write_again(folder, changes):
+    """Write a model's folder again, as if it had been saved so.
+
+    The contents of a file that `changes` names are replaced.
+    """
+    stored = read_folder(folder, MODEL)
+    files = {file: stored.path(file).read_bytes() for file in FILES[1:]}
+    about = {"model.json": stored.about} | files | changes
+    manifest = dict(about.pop("model.json"))
+    manifest.pop("seal")
+    manifest.pop("files")
+    with write_folder(folder, MODEL) as new:
+        for file, content in about.items():
+            new.add(file, [content])
+        new.finish(manifest)
 
 
 def edit_json(folder, name, **changes):
     """Change entries of a JSON file; `None` takes one out."""
-    content = json.loads((folder / name).read_text("utf-8")) | changes
-    kept = {key: v for key, v in content.items() if v is not None}
-    (folder / name).write_text(json.dumps(kept), "utf-8")
-    seal_again(folder)
+    stored = read_folder(folder, MODEL)
+    old = stored.about if name == "model.json" else stored.read_json(name)
+    content = {k: v for k, v in (old | changes).items() if v is not None}
+    if name != "model.json":
+        content = json.dumps(content).encode()
+    write_again(folder, {name: content})
 
 
-@pytest.mark.parametrize("version", [0, 3, "1"])
+@pytest.mark.parametrize("version", [0, 4, "1"])
 def test_another_format_version_is_named(saved, version):
     edit_json(saved, "model.json", format_version=version)
     message = refusal(saved)
     assert f"has format version {version}" in message
-    assert "this library reads versions 1 to 2" in message
-
-
-def make_version_1(folder):
-    """Rewrite a model as the first version of the format had it."""
-    about = json.loads((folder / "model.json").read_text("utf-8"))
-    about = {"format": about["format"], "format_version": 1} | {
-        name: about[name]
-        for name in (
-            "vocabulary_size", "vector_size", "seed", "counts", "history"
-        )
-    }  # fmt: skip
-    (folder / "model.json").write_text(json.dumps(about), "utf-8")
-
-
-def test_a_model_of_the_first_format_is_read(saved, toy_model):
-    make_version_1(saved)
-    assert_same_model(SkipGram.load(saved), toy_model)
+    assert "this library reads versions 1 to 3" in message
 
 
 def test_a_model_that_version_1_of_the_library_wrote_is_read(root):
@@ -791,70 +913,71 @@ def test_a_model_that_version_1_of_the_library_wrote_is_read(root):
     assert model.counted["window"] == 2
 
 
-@given(st.sampled_from(MODEL_FILES), st.data())
-def test_any_byte_of_a_model_that_changes_is_noticed(model_bytes, name, data):
-    place = data.draw(st.integers(0, len(model_bytes[name]) - 1))
-    change = data.draw(st.integers(1, 255))
-    spoiled = bytearray(model_bytes[name])
-    spoiled[place] ^= change
-    with TemporaryDirectory() as folder:
-        for file, content in (model_bytes | {name: bytes(spoiled)}).items():
-            Path(folder, file).write_bytes(content)
-        message = refusal(Path(folder))
-    assert "model.json" in message or name in message
+@pytest.fixture
+def model_of_0_1(root, tmp_path):
+    """Copy a model that version 0.1 of the library wrote."""
+    old = root / "tests" / "data" / "v0.1" / "model"
+    return Path(shutil.copytree(old, tmp_path / "model"))
+
+
+def test_a_model_that_version_0_1_wrote_is_read(model_of_0_1):
+    model = SkipGram.load(model_of_0_1)
+    arrays = load_file(model_of_0_1 / WEIGHTS)
+    for name, array in vars(model.network).items():
+        assert (host(array) == arrays[name]).all()
+    about = json.loads((model_of_0_1 / "model.json").read_text("utf-8"))
+    assert model.runs == about["runs"]
+    assert model.counted == about["counts"]
+    assert len(model.history) == about["runs"][0]["epochs"]
+
+
+def test_a_model_of_0_1_is_replaced_by_one_of_now(model_of_0_1):
+    model = SkipGram.load(model_of_0_1)
+    for _ in range(2):  # the second save removes what the first replaced
+        model.save(model_of_0_1)
+        assert_same_model(SkipGram.load(model_of_0_1), model)
+    assert_only_a_model_is_in(model_of_0_1.parent)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("version", ["of 0.1", "of now"])
+def test_any_byte_of_a_model_that_changes_is_noticed(
+    version, name, saved, root
+):
+    folder = root / "tests" / "data" / "v0.1" / "model"
+    if version == "of 0.1":
+        shutil.copytree(folder, saved, dirs_exist_ok=True)
+    file = file_of(saved, name)
+    before, rng = file.read_bytes(), np.random.default_rng(0)
+    for place in rng.integers(0, len(before), 60):
+        spoiled = bytearray(before)
+        spoiled[place] ^= rng.integers(1, 256)
+        file.write_bytes(spoiled)
+        refusal(saved)
+    file.write_bytes(before)
+    SkipGram.load(saved)
 
 
 def test_a_damaged_file_is_named(saved):
-    for name in MODEL_FILES:
-        before = (saved / name).read_bytes()
+    for name in FILES:
+        file = file_of(saved, name)
+        before = file.read_bytes()
         *_, digit = re.finditer(rb"\d", before)
-        (saved / name).write_bytes(
+        file.write_bytes(
             before[: digit.start()]
             + (b"2" if digit[0] == b"1" else b"1")
             + before[digit.end() :]
         )
-        assert f"{saved / name} is damaged (its checksum" in refusal(saved)
-        (saved / name).write_bytes(before)
-
-
-def test_a_second_format_without_checksums_is_refused(saved):
-    about = json.loads((saved / "model.json").read_text("utf-8"))
-    del about["sha256"]
-    (saved / "model.json").write_text(json.dumps(about), "utf-8")
-    assert "is damaged" in refusal(saved)
-
-
-def test_a_save_that_was_killed_between_two_renames_is_mended(
-    untrained, toy_model, tmp_path
-):
-    toy_model.save(tmp_path / "model")
-    scratch = training.scratch_of(tmp_path / "model")
-    (scratch / "new").mkdir(parents=True)
-    os.replace(tmp_path / "model", scratch / "old")
-    message = refusal(tmp_path / "model")
-    assert message.endswith(f"the older model is in {scratch / 'old'}")
-    assert_same_model(SkipGram.load(scratch / "old"), toy_model)
-    with pytest.raises(SkipgramError):
-        save_with_a_full_disk(untrained, tmp_path / "model")
-    assert_same_model(SkipGram.load(tmp_path / "model"), toy_model)
-    untrained.save(tmp_path / "model")
-    assert [path.name for path in tmp_path.iterdir()] == ["model"]
-
-
-def save_with_a_full_disk(model, folder):
-    """Save a model where nothing can be written."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "write_through", fail)
-        model.save(folder)
+        assert f"{file} is damaged (its checksum" in refusal(saved)
+        file.write_bytes(before)
 
 
 def test_two_saves_at_once_are_kept_apart(toy_model, tmp_path):
-    scratch = training.scratch_of(tmp_path / "model")
     running = pytest.raises(SkipgramError, match="another run is writing")
-    with HeldFolder(scratch), running:
+    with HeldFolder(tmp_path / "model"), running:
         toy_model.save(tmp_path / "model")
     toy_model.save(tmp_path / "model")
-    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    assert_only_a_model_is_in(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -869,13 +992,13 @@ def test_two_saves_at_once_are_kept_apart(toy_model, tmp_path):
         ("model.json", {"history": None}),
         ("model.json", {"history": [{"epoch": 1}]}),
         ("model.json", {"counts": None}),
-        ("vocabulary.json", {"words": None}),
-        ("vocabulary.json", {"words": ["new", "york"]}),
-        ("vocabulary.json", {"frequencies": [1, 2, 3]}),
-        ("vocabulary.json", {"frequencies": ["many"] * 11}),
-        ("vocabulary.json", {"total_tokens": None}),
-        ("vocabulary.json", {"total_tokens": "many"}),
-        ("vocabulary.json", {"extra": 1}),
+        (WORDS, {"words": None}),
+        (WORDS, {"words": ["new", "york"]}),
+        (WORDS, {"frequencies": [1, 2, 3]}),
+        (WORDS, {"frequencies": ["many"] * 11}),
+        (WORDS, {"total_tokens": None}),
+        (WORDS, {"total_tokens": "many"}),
+        (WORDS, {"extra": 1}),
     ],
     ids=str,
 )
@@ -886,18 +1009,19 @@ def test_json_that_does_not_fit_is_refused(saved, name, changes):
     assert message.endswith("again")
 
 
-@pytest.mark.parametrize("name", ["model.json", "vocabulary.json"])
-@pytest.mark.parametrize("content", ["[]", "null", "5", '"text"'])
+@pytest.mark.parametrize("name", ["model.json", WORDS])
+@pytest.mark.parametrize("content", [b"[]", b"null", b"5", b'"text"'])
 def test_json_that_is_no_object_is_refused(saved, name, content):
-    (saved / name).write_text(content)
-    if name != "model.json":
-        seal_again(saved)
-    assert "do not fit together" in refusal(saved)
+    if name == "model.json":
+        (saved / name).write_bytes(content)
+    else:
+        write_again(saved, {name: content})
+    assert "is damaged (it holds no object)" in refusal(saved)
 
 
 def test_a_word_that_occurs_twice_is_refused(saved, vocabulary):
     words = [*vocabulary.words[:-1], vocabulary.words[0]]
-    edit_json(saved, "vocabulary.json", words=words)
+    edit_json(saved, WORDS, words=words)
     assert "do not fit together" in refusal(saved)
 
 
@@ -919,13 +1043,12 @@ def test_a_word_that_occurs_twice_is_refused(saved, vocabulary):
         "extra",
         "missing",
         "whole numbers",
-        "two kinds",
+        "two dtypes",
     ],
 )
 def test_weights_that_do_not_fit_are_refused(saved, change):
-    file = saved / "weights.safetensors"
-    save_file(change(load_file(file)), file)
-    seal_again(saved)
+    weights = load(file_of(saved, WEIGHTS).read_bytes())
+    write_again(saved, {WEIGHTS: save(change(weights))})
     message = refusal(saved)
     assert "do not fit together" in message
     assert message.endswith("again")
@@ -1002,7 +1125,7 @@ def test_a_last_step_that_diverges_is_noticed(untrained, toy_counts):
 
 def test_checking_a_destination_makes_nothing(tmp_path):
     folder = tmp_path / "deep" / "down" / "model"
-    assert training.check_destination(folder) == folder
+    assert check_model_folder(folder) == folder
     assert list(tmp_path.iterdir()) == []
 
 
@@ -1103,5 +1226,5 @@ def test_the_tutorials_loss_is_exact(tutorial, sotu_counts):
     exact = slow_loss(tutorial.network, N, slab=1_000)
     assert network_loss(tutorial.network, N) == pytest.approx(exact, rel=1e-6)
     plan = TrainingPlan(1, 1e-30, batch_rows=500, seed=0, lr_in=1e-30)
-    *_, last = train_steps(tutorial.network, N, plan, NUMPY)
+    *_, last = train(Run.over(tutorial.network, N, plan, NUMPY))
     assert last.epoch_loss == pytest.approx(exact, rel=1e-6)

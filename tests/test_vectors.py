@@ -7,16 +7,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import cosine
 
-from skipgram_lib import SkipgramError, UnknownWordError, WordVectors
-from skipgram_lib import vectors as module
-from skipgram_lib.vectors import (
-    best_columns,
-    cosines,
+from skipgram_lib import (
+    SkipgramError,
+    UnknownWordError,
+    Vocabulary,
+    WordVectors,
+)
+from skipgram_lib.backend.base import Backend, best_columns
+from skipgram_lib.vectors import search
+from skipgram_lib.vectors import vectors as module
+from skipgram_lib.vectors.search import (
+    cosine_rows,
+    product_scores,
     row_blocks,
     row_lengths,
     unit_rows,
-    weighted_keys,
 )
+from skipgram_lib.vectors.vectors import weighted_keys
 
 WORDS = ["tax", "taxes", "wheat", "corn", "navy", "army"]
 MANY = [f"word{i}" for i in range(500)]
@@ -185,7 +192,7 @@ def test_products_look_at_the_first_words_only_if_asked():
 @pytest.mark.parametrize("at_once", [1, 700, 2**24])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
 def test_many_at_once_are_one_by_one(monkeypatch, at_once, dtype):
-    monkeypatch.setattr(module, "SCORES_AT_ONCE", at_once)
+    monkeypatch.setattr(search, "SCORES_AT_ONCE", at_once)
     vectors = random_vectors(5, MANY, 20, dtype)
     asked = ["word9", "word499", "word0"]
     for restrict in (None, 30):
@@ -221,6 +228,7 @@ def test_the_default_groups_are_used_and_right():
     scores = np.random.default_rng(0).normal(size=(4, 20_001)).round(2)
     wanted = np.argsort(-scores, axis=1, kind="stable")[:, :10]
     assert (best_columns(scores, 10) == wanted).all()
+    assert (Backend().best_columns(scores, 10) == wanted).all()
 
 
 # --- Vectors -----------------------------------------------------------------
@@ -312,7 +320,9 @@ def test_integers_become_floats():
 
 def test_cosines_and_unit_rows_by_hand():
     vectors = WordVectors(["a", "b", "0"], [[2, 0], [3, 3], [0, 0]])
-    found = cosines(vectors, np.array([[0.0, 5.0], [0.0, 0.0]]))
+    queries = np.array([[0.0, 5.0], [0.0, 0.0]])
+    found = cosine_rows(vectors.searched, queries)
+    found = vectors.backend.to_numpy(found)
     assert found == pytest.approx(np.array([[0, 0.5**0.5, 0], [0, 0, 0]]))
     assert unit_rows(np.array([[3.0, 4.0], [0, 0]])).tolist() == [
         [0.6, 0.8],
@@ -326,7 +336,32 @@ def test_weights_stand_beside_their_words():
     assert weights == [2, 1, -1]
 
 
-# --- Saying no ---------------------------------------------------------------
+def test_product_scores_by_hand():
+    cosines = np.array([[1.0, 0.5], [0.5, -0.5], [0.0, -1.0]])
+    found = product_scores(cosines, 2)
+    assert found.shape == (1, 2)
+    assert found[0, 0] == pytest.approx(0.75 / 0.5, rel=1e-5)
+    assert found[0, 1] == pytest.approx(0.75 * 0.25 / 1e-6)
+
+
+def test_the_index_of_a_vocabulary_is_shared():
+    vocabulary = Vocabulary.from_tokens([["tax", "tax", "navy"]])
+    vectors = WordVectors(vocabulary, np.eye(2))
+    assert vectors.index is vocabulary
+    assert vectors.words == ["tax", "navy"]
+    assert vectors["navy"].tolist() == [0, 1]
+    assert [w for w, _ in vectors.most_similar("tax")] == ["navy"]
+
+
+def test_word_vectors_are_one_class():
+    assert WordVectors.__bases__ == (object,)
+    public = [name for name in vars(WordVectors) if not name.startswith("_")]
+    for name in public:
+        method = getattr(WordVectors, name)
+        assert name == "backend" or method.__doc__, name
+
+
+# --- Error messages ----------------------------------------------------------
 
 
 @pytest.mark.parametrize("shape", [(5, 4), (7, 4)])
@@ -351,7 +386,7 @@ def test_what_is_no_number_is_refused(dtype):
 
 
 def test_a_string_is_no_list_of_words():
-    with pytest.raises(SkipgramError, match="words is a list of words, got"):
+    with pytest.raises(SkipgramError, match="words must be a list, got 'abc'"):
         WordVectors("abc", np.ones((3, 2)))
 
 

@@ -13,18 +13,16 @@ from hypothesis import strategies as st
 
 from skipgram_lib import (
     SkipgramError,
+    TextFiles,
     UnknownWordError,
     Vocabulary,
     load_sotu,
     read_documents,
     tokenize,
 )
-from skipgram_lib.vocabulary import (
-    encode_documents,
-    one_hot,
-    text_files,
-    tokenize_lines,
-)
+from skipgram_lib.text.files import text_files
+from skipgram_lib.text.tokens import tokenize_lines
+from skipgram_lib.text.vocabulary import encode_documents, one_hot
 
 words = st.text("abc", min_size=1, max_size=2)
 texts = st.lists(st.lists(words, max_size=12), min_size=1, max_size=5)
@@ -116,7 +114,9 @@ def test_only_a_string_can_be_cut(text):
 def test_an_unknown_set_of_letters_is_refused():
     with pytest.raises(SkipgramError) as error:
         tokenize("text", letters="greek")
-    assert str(error.value) == "letters must be ascii or unicode, got 'greek'"
+    assert str(error.value) == (
+        "letters must be 'ascii' or 'unicode', got 'greek'"
+    )
 
 
 # Files
@@ -248,7 +248,7 @@ def test_an_unreadable_file_gives_the_systems_reason(tmp_path, monkeypatch):
 
     file = tmp_path / "locked.txt"
     file.write_text("secret")
-    monkeypatch.setattr("skipgram_lib.vocabulary.open_at_once", refuse)
+    monkeypatch.setattr("skipgram_lib.text.files.open_at_once", refuse)
     with pytest.raises(SkipgramError) as error:
         read(file)
     assert str(error.value) == f"cannot read {file}: Permission denied"
@@ -257,7 +257,31 @@ def test_an_unreadable_file_gives_the_systems_reason(tmp_path, monkeypatch):
 def test_an_unknown_kind_of_document_is_refused(folder):
     with pytest.raises(SkipgramError) as error:
         read(folder, document="page")
-    assert str(error.value) == "document is file or line, got 'page'"
+    assert str(error.value) == "document must be 'file' or 'line', got 'page'"
+
+
+@pytest.mark.parametrize(
+    ("setting", "wanted"),
+    [
+        ({"letters": "greek"}, "letters must be 'ascii' or 'unicode', got"),
+        ({"document": "page"}, "document must be 'file' or 'line', got 'pa"),
+        ({"errors": "ignore"}, "errors must be 'strict' or 'replace', got"),
+        ({"paths": 5}, "expected a path, got 5"),
+        ({"paths": ["a.txt", b"b.txt"]}, "expected a path, got b'b.txt'"),
+    ],
+)
+def test_text_files_refuse_a_bad_setting_at_once(setting, wanted):
+    with pytest.raises(SkipgramError) as error:
+        TextFiles(**{"paths": "a.txt"} | setting)
+    assert str(error.value).startswith(wanted)
+
+
+def test_text_files_are_read_anew_on_each_pass(folder):
+    files = TextFiles(folder)
+    assert list(files) == list(files) == read(folder)
+    (folder / "a.txt").write_text("other words")
+    assert next(iter(files)) == ["other", "words"]
+    assert TextFiles([str(folder)]) == files
 
 
 # The embedded corpus

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skipgram_lib import SkipgramError, training_pairs
-from skipgram_lib.windows import window_offsets
+from skipgram_lib.counts.windows import window_offsets
 
 TEXT = "the quick brown fox jumps over the lazy dog"
 FOX = TEXT.split()
@@ -124,4 +124,6 @@ def test_a_window_below_one_or_broken_is_refused(window):
 def test_an_unknown_side_is_refused():
     with pytest.raises(SkipgramError) as error:
         training_pairs(FOX, side="up")
-    assert str(error.value) == "side must be both, left or right, got 'up'"
+    assert str(error.value) == (
+        "side must be 'both', 'left' or 'right', got 'up'"
+    )

@@ -1,14 +1,17 @@
 """Train the network of the book; write its explorer and its cover.
 
-Three things are made, each from the one before:
+Four things are made, each from the one before:
 
 * ``out/book_model``, the network of chapters 7 and 8, of the embedded corpus;
-* ``book/_static/explorer``, the page in which a reader asks it;
+* ``out/book_explorer``, the page in which a reader asks it;
+* ``book/_static/explorer``, the files of that page under plain names, for the
+  book's own page to load;
 * ``book/_static/explorer_cover.js``, what the cover of the book shows of it.
 
-Each is made again only where something changed that it is made from. Two
-stamps beside the model say from what it was made the last time. The page's
-script and style are only copied, so that they can be edited without waiting.
+Each is made again only where something changed that it is made from. A stamp
+beside each of the first two says from what it was made the last time. The
+page's script and style are only copied, so that they can be edited without
+waiting.
 
     python tools/book_explorer.py
 """
@@ -18,26 +21,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+from skipgram_lib.apps.explorer.page import ASSETS, page_names, read_asset
+
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "skipgram_lib"
 MODEL = ROOT / "out" / "book_model"
+EXPLORER = ROOT / "out" / "book_explorer"
 PAGE = ROOT / "book" / "_static" / "explorer"
 COVER = ROOT / "book" / "_static" / "explorer_cover.js"
-# The modules that a training is made of.
-TRAINING = [
-    "backend",
-    "checkpoints",
-    "counts",
-    "errors",
-    "hidden",
-    "negative_sampling",
-    "network",
-    "softmax",
-    "start",
-    "training",
-    "vocabulary",
-    "windows",
-]
+# The rooms that a training is made of, and those that write the page.
+TRAINING = ["backend", "text", "counts", "model"]
+PAGE_ROOMS = ["vectors", "apps/explorer"]
 PROGRAM = [sys.executable, "-m", "skipgram_lib"]
 
 
@@ -55,9 +49,13 @@ def digest(paths):
     return whole.hexdigest()
 
 
-def modules(*names):
-    """Return the paths of some modules of the library."""
-    return [LIBRARY / f"{name}.py" for name in names]
+def modules(rooms):
+    """Return the paths of all modules in some rooms of the library."""
+    return [
+        path
+        for room in rooms
+        for path in sorted((LIBRARY / room).rglob("*.py"))
+    ]
 
 
 def made_from(result, stamp, sources):
@@ -78,28 +76,33 @@ def make(result, sources, *command):
     stamp.write_text(digest(sources), encoding="utf-8")
 
 
+def write_changed(path, content):
+    """Write a file, unless that is what it holds."""
+    if not path.exists() or path.read_bytes() != content:
+        path.write_bytes(content)
+
+
 def copy_page():
-    """Copy those files of the page that were edited since."""
-    for file in sorted((LIBRARY / "explorer_page").iterdir()):
-        copy = PAGE / file.name
-        if not copy.exists() or copy.read_bytes() != file.read_bytes():
-            copy.write_bytes(file.read_bytes())
+    """Copy the files of the explorer into the book, under plain names."""
+    PAGE.mkdir(parents=True, exist_ok=True)
+    for name, stored in page_names(EXPLORER).items():
+        if name not in ASSETS:
+            write_changed(PAGE / name, (EXPLORER / stored).read_bytes())
+    for name in ASSETS:
+        write_changed(PAGE / name, read_asset(name))
 
 
 def main():
     """Make what is not there; return the exit status."""
-    weights = MODEL / "weights.safetensors"
+    # They name the other files of their folders, with their checksums.
+    model, page = MODEL / "model.json", EXPLORER / "index.html"
     train = [*PROGRAM, "train", "--plain", "--out", MODEL]
-    write = [*PROGRAM, "explorer", MODEL, "--out", PAGE]
+    write = [*PROGRAM, "explorer", MODEL, "--out", EXPLORER]
     cover = [sys.executable, ROOT / "tools" / "cover_data.py", MODEL, COVER]
-    page = [weights, *modules("explorer", "vectors")]
     try:
-        make(weights, modules(*TRAINING), *train)
-        make(PAGE / "model.js", page, *write)
-        if (
-            not COVER.exists()
-            or COVER.stat().st_mtime < weights.stat().st_mtime
-        ):
+        make(model, modules(TRAINING), *train)
+        make(page, [model, *modules(PAGE_ROOMS)], *write)
+        if not COVER.exists() or COVER.stat().st_mtime < model.stat().st_mtime:
             subprocess.run([*map(str, cover)], cwd=ROOT, check=True)
     except subprocess.CalledProcessError as error:
         return error.returncode

@@ -5,7 +5,8 @@
 nbval runs the notebooks and compares their outputs. But it compares nothing
 for a cell that has no execution count, so a notebook stripped of its counts
 passes unread. This check closes that gap and holds the chapters to their
-form: short cells, short lines, small files, no leftovers of an editor.
+form: short cells, short lines, small files, no leftovers of an editor. A
+guide, whose name begins with ``guide_``, uses the library and exports nothing.
 """
 
 import ast
@@ -16,11 +17,12 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# A cell is read at one glance: so many lines in all, blank ones apart, and so
-# many of code, where no docstring, import or comment counts either. Only a
-# class may be of code alone.
+# A cell that teaches is read at one glance: so many lines of code, where no
+# docstring, import or comment counts. Of a function, the signature counts as
+# one. A class is whole in one cell, and its methods are short like functions.
 MAX_CELL_LINES = 30
-MAX_CODE_LINES = 20
+MAX_FUNCTION_LINES = 20
+MAX_CLASS_LINES = 110
 MAX_COLUMNS = 79
 MAX_BYTES = 400_000
 MIN_WORDS = 600
@@ -43,8 +45,13 @@ SHOWS = re.compile(r"^(?:print|display|plt\.show)\(", re.MULTILINE)
 
 
 def notebooks():
-    """List the paths of the chapters, in the order of their names."""
+    """List the paths of the notebooks, in the order of their names."""
     return sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def is_guide(path):
+    """Tell whether a notebook is a guide, and no chapter."""
+    return path.name.startswith("guide_")
 
 
 def source_of(cell):
@@ -68,7 +75,7 @@ def shows_something(source):
     """
     if source.lstrip().startswith("%%"):
         return False
-    code = re.sub(r"^\s*[%!].*$", "", source, flags=re.MULTILINE)
+    code = without_magics(source)
     if SHOWS.search(code):
         return True
     body = ast.parse(code).body
@@ -77,26 +84,59 @@ def shows_something(source):
     return not isinstance(body[-1].value, (ast.Call, ast.Constant, ast.Await))
 
 
-def lines_of_code(source):
-    """Count the lines that hold code, and tell whether they are a class."""
-    if source.lstrip().startswith("%%"):
-        return len(source.splitlines()), False
-    tree = ast.parse(re.sub(r"^\s*[%!].*$", "", source, flags=re.MULTILINE))
+def without_magics(source):
+    """Blank the lines that are IPython's, not Python's."""
+    return re.sub(r"^\s*[%!].*$", "", source, flags=re.MULTILINE)
+
+
+def prose_lines(tree):
+    """Number the lines of docstrings and imports."""
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
-    prose = set()
+    found = set()
     for node in ast.walk(tree):
         if isinstance(node, documented) and ast.get_docstring(node):
             text = node.body[0]
-            prose.update(range(text.lineno, text.end_lineno + 1))
+            found.update(range(text.lineno, text.end_lineno + 1))
         if isinstance(node, (ast.Import, ast.ImportFrom)):
-            prose.update(range(node.lineno, node.end_lineno + 1))
-    code = [
-        line
+            found.update(range(node.lineno, node.end_lineno + 1))
+    return found
+
+
+def code_lines(source, tree):
+    """Number the lines that hold code: no docstring, import or comment."""
+    prose = prose_lines(tree)
+    return {
+        number
         for number, line in enumerate(source.splitlines(), start=1)
-        if number not in prose and line.strip()
-        if not line.lstrip().startswith("#")
-    ]
-    return len(code), any(isinstance(n, ast.ClassDef) for n in tree.body)
+        if number not in prose
+        and line.strip()
+        and not line.lstrip().startswith("#")
+    }
+
+
+def length_problems(source):
+    """Yield, in phrases, what of a cell is too long."""
+    if source.lstrip().startswith("%%"):
+        length = len(source.splitlines())
+        if length > MAX_CELL_LINES:
+            yield f"has {length} lines, over {MAX_CELL_LINES}"
+        return
+    tree = ast.parse(without_magics(source))
+    code = code_lines(source, tree)
+    is_class = any(isinstance(node, ast.ClassDef) for node in tree.body)
+    limit = MAX_CLASS_LINES if is_class else MAX_CELL_LINES
+    if len(code) > limit:
+        kind = " around a class" if is_class else ""
+        yield f"has {len(code)} lines of code{kind}, over {limit}"
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            body = range(node.body[0].lineno, node.end_lineno + 1)
+            length = 1 + len(code & set(body))
+            if length > MAX_FUNCTION_LINES:
+                yield (
+                    f"has {length} lines of code in {node.name}, over "
+                    f"{MAX_FUNCTION_LINES}"
+                )
 
 
 def code_problems(cells):
@@ -109,12 +149,7 @@ def code_problems(cells):
         lines = source.split("\n")
         tags = set(cell["metadata"].get("tags", []))
         where = f"cell [{number}] ({lines[0][:40]!r})"
-        length = sum(bool(line.strip()) for line in lines)
-        if length > MAX_CELL_LINES:
-            yield f"{where} has {length} lines, over {MAX_CELL_LINES}"
-        length, is_class = lines_of_code(source)
-        if length > MAX_CODE_LINES and not is_class:
-            yield f"{where} has {length} lines of code, over {MAX_CODE_LINES}"
+        yield from (f"{where} {phrase}" for phrase in length_problems(source))
         for line in lines:
             if len(line) > MAX_COLUMNS:
                 yield f"{where} has a line over {MAX_COLUMNS} columns: {line}"
@@ -142,6 +177,8 @@ def problems(path):
     if words < MIN_WORDS:
         found.append(f"has {words} words of prose, under {MIN_WORDS}")
     code = [c for c in cells if c["cell_type"] == "code" and source_of(c)]
+    if is_guide(path) and any("#| export" in source_of(cell) for cell in code):
+        found.append("exports something, and is a guide")
     return found + list(code_problems(code))
 
 

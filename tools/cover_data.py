@@ -15,8 +15,8 @@ import sys
 from pathlib import Path
 
 from skipgram_lib.errors import SkipgramError
-from skipgram_lib.training import SkipGram
-from skipgram_lib.vocabulary import tokenize
+from skipgram_lib.model.skipgram import SkipGram
+from skipgram_lib.text.tokens import tokenize
 
 SENTENCE = "the soviet union and the united states met in new york"
 NEARBY, NUMBERS = 6, 8

@@ -1,8 +1,9 @@
 """Sphinx hook that shows a chapter as a page of a book.
 
 A chapter is a notebook, and some of its code cells begin with ``#|`` lines
-that tell nbdev what to export. A reader wants to know *where* a cell goes,
-not how nbdev is told. While Sphinx reads a notebook, this hook
+that say what is exported, and to which module: to the chapter's own, or to
+another that comes from the same chapter. A reader wants to know *where* a cell
+goes, not how that is said. While Sphinx reads a notebook, this hook
 
 * takes the ``#|`` lines off the top of every code cell, and drops a cell
   that holds nothing else;
@@ -12,8 +13,9 @@ not how nbdev is told. While Sphinx reads a notebook, this hook
 * lets the API page link each name to the cell that defines it, and the cell
   to the names' entries there.
 
-It also shortens type names on the pages that autodoc writes, keeps MathJax
-local where it can, and drops a script that Sphinx would load twice.
+It also shortens type names on the pages that autodoc writes and lets them lead
+where they should, keeps MathJax local where it can, and drops a script that
+Sphinx would load twice.
 
 Only Sphinx's copy of the text changes. The notebook on disk, and the copy
 that a reader downloads, keep their ``#|`` lines.
@@ -24,9 +26,11 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import TypeVar
 
 import reading
 from docutils import nodes
+from sphinx import addnodes
 
 DIRECTIVE = re.compile(r"#\|\s*(?P<name>\w+)\s*:?\s*(?P<value>.*?)\s*$")
 SHORT_NAMES = [
@@ -43,7 +47,7 @@ SHORT_NAMES = [
 TAG = "exported-"
 CSS_CLASS = "tag_" + TAG
 # nbdev writes this into a module; the name begins with the chapter's number.
-MADE_FROM = re.compile(r"File to edit: \.\./notebooks/(?P<number>\w+?)_")
+MADE_FROM = re.compile(r"File to edit: (?:\.\./)+notebooks/(?P<number>\w+?)_")
 
 
 def split_directives(source):
@@ -95,8 +99,8 @@ def defined_names(cell):
 
 
 def label_of(module, name):
-    """Return the label of the cell that defines a name of the library."""
-    return f"def-{module}-{name}".lower()
+    """Return the label of the cell that defines a name of a module."""
+    return f"def-{module.replace('.', '-')}-{name}".lower()
 
 
 def on_doctree_read(app, doctree):
@@ -170,6 +174,28 @@ def on_docstring(app, what, name, obj, options, lines):
     lines += ["", f"Built in :ref:`{place} <{label}>`.", ""]
 
 
+def meant(module, target):
+    """What a name in a module stands for, if the module has that name."""
+    home, _, name = target.rpartition(".")
+    return getattr(sys.modules.get(home or module), name, None)
+
+
+def name_in_full(app, doctree):
+    """Let the types in docstrings lead where the module's own names do.
+
+    Two modules may have a class of one name, and Sphinx would take either. A
+    type variable leads nowhere.
+    """
+    for link in list(doctree.findall(addnodes.pending_xref)):
+        if link.get("refdomain") != "py":
+            continue
+        found = meant(link.get("py:module"), link["reftarget"])
+        if isinstance(found, TypeVar):
+            link.replace_self(nodes.Text(found.__name__))
+        elif isinstance(found, type) and "." not in link["reftarget"]:
+            link["reftarget"] = f"{found.__module__}.{found.__qualname__}"
+
+
 def use_local_mathjax(app, config):
     """Serve MathJax from the book where tools/fetch_mathjax.py put it.
 
@@ -189,6 +215,7 @@ def setup(app):
     app.connect("config-inited", use_local_mathjax)
     app.connect("source-read", on_source_read)
     app.connect("doctree-read", on_doctree_read)
+    app.connect("doctree-read", name_in_full)
     app.connect("autodoc-process-signature", on_signature)
     app.connect("autodoc-process-docstring", on_docstring, priority=400)
     app.connect("html-page-context", on_page, priority=900)

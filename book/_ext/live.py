@@ -132,9 +132,8 @@ def packed_library():
     files = {"live_figures.py": FIGURES.encode()}
     for path in [KERNEL, ROOT / "notebooks" / "matplotlibrc"]:
         files[path.name] = path.read_bytes()
-    for path in sorted((ROOT / "skipgram_lib").glob("*.py")):
-        if path.name != "_modidx.py":
-            files[f"skipgram_lib/{path.name}"] = path.read_bytes()
+    for path in sorted((ROOT / "skipgram_lib").rglob("*.py")):
+        files[path.relative_to(ROOT).as_posix()] = path.read_bytes()
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():

@@ -16,6 +16,7 @@ It runs in CPython as well, and there the tests call it.
 import ast
 import base64
 import builtins
+import inspect
 import io
 import json
 import linecache
@@ -25,7 +26,7 @@ import sys
 import time
 import traceback
 from concurrent import futures
-from functools import cache
+from functools import cache, wraps
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -50,6 +51,8 @@ NAMES = {
 # that. It may take so long.
 FLOPS = 1e9
 MOST_SECONDS = 60
+# The methods of a network that train it.
+TRAININGS = ("fit", "fit_steps")
 # So many characters of output are shown for one cell.
 MOST_OUTPUT = 100_000
 
@@ -267,24 +270,30 @@ def top_level(tree):
             yield node
 
 
-def imported(nodes):
-    """Yield pairs (module, names) that some statements import."""
+def absolute(module, node):
+    """Name in full what an import statement of a module imports from."""
+    if not node.level:
+        return node.module or ""
+    above = module.split(".")[: -node.level]
+    return ".".join([*above, node.module] if node.module else above)
+
+
+def imported(nodes, module=""):
+    """Yield pairs (module, names) that statements of a module import."""
     for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.name, []
         elif isinstance(node, ast.ImportFrom):
-            module = node.module or ""
-            if node.level:  # the library's own modules: from .counts import
-                module = f"{PACKAGE}.{module}".rstrip(".")
-            yield module, [alias.name for alias in node.names]
+            names = [alias.name for alias in node.names]
+            yield absolute(module, node), names
 
 
 @cache
 def library_tree(module):
     """Parse a module of the library; None if there is no such module."""
     folder = import_module(PACKAGE).__path__[0]
-    path = Path(folder, f"{module.partition('.')[2]}.py")
+    path = Path(folder, *module.split(".")[1:]).with_suffix(".py")
     if not path.is_file():
         return None
     return ast.parse(path.read_text(encoding="utf-8"))
@@ -304,10 +313,10 @@ def needs_of_module(module, names, seen):
     if tree is None or module in seen:
         return set()
     seen.add(module)
-    found = list(imported(top_level(tree)))
+    found = list(imported(top_level(tree), module))
     for node in tree.body:
         if getattr(node, "name", None) in names:
-            found += imported(ast.walk(node))
+            found += imported(ast.walk(node), module)
     return needs_of_imports(found, names, seen)
 
 
@@ -320,8 +329,11 @@ def needs_of_imports(found, names, seen):
         if top != PACKAGE:
             needs.add(top)
             continue
-        inner = [f"{PACKAGE}.{homes.get(name, name)}" for name in wanted]
-        for each in inner if module == PACKAGE else [module]:
+        # A public name, the name of a module in a room, or one in a module.
+        inner = [f"{module}.{name}" for name in wanted]
+        if module == PACKAGE:
+            inner += [f"{PACKAGE}.{homes.get(name, name)}" for name in wanted]
+        for each in [module, *inner]:
             needs |= needs_of_module(each, names, seen)
     return needs
 
@@ -404,15 +416,14 @@ def forget(value):
         del names[name]
 
 
-def limit_training():
-    """Refuse trainings that take too long."""
-    training = import_module(f"{PACKAGE}.training")
-    if hasattr(training, "without_limit"):
-        return
-    network = training.StepwiseNetwork
-    training.without_limit = network.fit_steps
+def refuse_long(method):
+    """Make a training that is refused where it would take too long."""
 
-    def fit_steps(self, counts, epochs=4, *rest, **named):
+    @wraps(method)
+    def limited(self, *values, **named):
+        bound = inspect.signature(method).bind(self, *values, **named)
+        bound.apply_defaults()
+        epochs = bound.arguments["epochs"]
         V, D = len(self.vocabulary), self.vector_size
         seconds = 6 * V * V * D * epochs / FLOPS
         if seconds > MOST_SECONDS:
@@ -424,9 +435,21 @@ def limit_training():
                 "features, such as max_size=1_000 and vector_size=50, and "
                 "it runs here as well"
             )
-        return training.without_limit(self, counts, epochs, *rest, **named)
+        return method(self, *values, **named)
 
-    network.fit_steps = fit_steps
+    limited.in_a_browser = True
+    return limited
+
+
+def limit_training():
+    """Refuse trainings that take too long, however they are asked for."""
+    network = import_module(f"{PACKAGE}.model.skipgram").SkipGram
+    for name in TRAININGS:
+        method = getattr(network, name)
+        if not hasattr(method, "in_a_browser"):
+            assert "epochs" in inspect.signature(method).parameters, name
+            setattr(network, name, refuse_long(method))
+        assert getattr(network, name).in_a_browser, name
 
 
 def chain_of(error):
@@ -499,7 +522,7 @@ def run(code, name="<cell>"):
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = OUT, ERR
     try:
-        if f"{PACKAGE}.training" in reached_by(code)[1]:
+        if f"{PACKAGE}.model.skipgram" in reached_by(code)[1]:
             limit_training()
         execute(code, name, vars(sys.modules["__main__"]))
     except (Exception, KeyboardInterrupt, SystemExit) as error:
@@ -523,6 +546,9 @@ def start(send):
         that holds the picture.
     """
     PAGE.send = send
+    # What the library has imported already, nothing can stand in for.
+    early = [n for n in sys.modules if n.partition(".")[0] == PACKAGE]
+    assert not early, f"imported before its stand-ins: {early}"
     for name, module in stand_ins().items():
         sys.modules.setdefault(name, module)
     futures.ThreadPoolExecutor = OneThread

@@ -3,6 +3,8 @@
 * Each page has one sentence that says what it is: the quotation under its
   title. The list of chapters on the cover, the description that search
   engines show, and the PDF's contents read it there, so they cannot drift.
+* A chapter is numbered by its file: ``14_negative_sampling`` is chapter 14,
+  in the text and on the site, whatever stands before it.
 * An exercise is numbered by its label: ``ex-03-1`` is Exercise 3.1, as in
   ``check("03-1", …)``.
 * What is folded is a ``<details>`` element, which needs no script.
@@ -17,6 +19,7 @@ from html import escape
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+CHAPTER = re.compile(r"notebooks/(?P<number>\d+)_")
 EXERCISE = re.compile(r"ex-(?P<chapter>\w+?)-(?P<number>\w+)$")
 TERM = re.compile(r'class="reference internal" href="[^"]*#(term-[^"]+)"')
 FORMULA = re.compile(
@@ -128,7 +131,26 @@ def list_chapters(app, doctree, docname):
         place.replace_self(box)
 
 
-# --- Numbers of exercises ----------------------------------------------------
+# --- Numbers of chapters and exercises ---------------------------------------
+
+
+def number_chapters(app, env):
+    """Number chapters by their files instead of through the book."""
+    changed = []
+    for name, numbers in env.toc_secnumbers.items():
+        match = CHAPTER.match(name)
+        if match is None or not numbers.get(""):
+            continue
+        chapter = int(match["number"])
+        for anchor, number in numbers.items():
+            if number:
+                numbers[anchor] = (chapter, *number[1:])
+        env.titles[name]["secnumber"] = list(numbers[""])
+        for link in env.tocs[name].findall(nodes.reference):
+            if number := numbers.get(link["anchorname"]):
+                link["secnumber"] = list(number)
+        changed.append(name)
+    return changed
 
 
 def number_exercises(app, env):
@@ -345,6 +367,7 @@ def setup(app):
     app.connect("env-purge-doc", forget)
     app.connect("env-merge-info", merge)
     # After Sphinx has numbered what it numbers.
+    app.connect("env-get-updated", number_chapters, priority=900)
     app.connect("env-get-updated", number_exercises, priority=900)
     app.connect("doctree-resolved", list_chapters)
     app.connect("doctree-resolved", link_names)

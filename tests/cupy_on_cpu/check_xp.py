@@ -3,7 +3,8 @@
 No array is made and nothing is run: names, keywords and numbers of
 arguments are compared with `cupy_api.json`. In the folder `tests`::
 
-    python -m cupy_on_cpu.check_xp ../skipgram_lib/*.py ../notebooks/*.ipynb
+    shopt -s globstar  # of bash
+    python -m cupy_on_cpu.check_xp ../skipgram_lib/**/*.py ../notebooks/*.ipynb
 """
 
 import ast
@@ -12,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 from . import api
 
@@ -67,6 +69,11 @@ def split_names(node: ast.AST) -> list[str]:
     return [node.id, *names] if isinstance(node, ast.Name) else []
 
 
+def is_absolute(node: ast.AST) -> TypeGuard[ast.ImportFrom]:
+    """Tell whether a node is ``from a.b import c``, not ``from .b``."""
+    return isinstance(node, ast.ImportFrom) and not node.level
+
+
 def imported_names(tree: ast.AST) -> dict[str, str]:
     """Return what the imports of a source call the parts of CuPy."""
     found = {}
@@ -75,7 +82,7 @@ def imported_names(tree: ast.AST) -> dict[str, str]:
             for one in node.names:
                 if one.asname:
                     found[one.asname] = one.name
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif is_absolute(node):
             for one in node.names:
                 found[one.asname or one.name] = f"{node.module}.{one.name}"
     return {
@@ -113,9 +120,9 @@ def find_uses(tree: ast.AST) -> Iterator[Use]:
             names = cupy_names(text, aliases)
             if len(names) > 1:
                 yield Use(node, ".".join(text), names, calls.get(node))
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif is_absolute(node):
             for one in node.names:
-                names = [*node.module.split("."), one.name]
+                names = [*(node.module or "").split("."), one.name]
                 if names[0] in ("cupy", "cupyx"):
                     yield Use(node, ".".join(names), names)
 

@@ -14,22 +14,16 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.special import logsumexp
 
-from skipgram_lib import (
-    NegativeSampling,
-    SkipGram,
-    SkipgramError,
-    get_backend,
-    network,
-    softmax,
-    training,
-)
-from skipgram_lib.backend import check_ids
-from skipgram_lib.selftest import (
+from cupy_on_cpu.portable import PortableBackend
+from skipgram_lib import NegativeSampling, SkipGram, SkipgramError, get_backend
+from skipgram_lib.apps.selftest import (
     TOLERANCES,
     compare_models,
     random_text,
     time_pass,
 )
+from skipgram_lib.backend.base import check_ids
+from skipgram_lib.model import network, softmax
 
 D, ROWS = 8, 30
 # Some words are drawn, so that the cells of the others have work too.
@@ -99,20 +93,18 @@ def check_the_ids(layer: Any) -> None:
 
 def check_large_scores(layer: Any) -> None:
     """Scores that are too large for `exp` are no problem, in any form."""
-    rng, backend = np.random.default_rng(0), get_backend("cupy")
+    rng = np.random.default_rng(0)
+    backend = get_backend("cupy")
     for dtype, limit in ((np.float32, 1e-5), (np.float64, 1e-11)):
         scores = rng.uniform(-900, 900, (5, 40)).astype(dtype)
         bias, n = rng.normal(size=(2, 40)).astype(dtype)
         sums = logsumexp(scores.astype(float) + bias, axis=1)
         shares = np.exp(scores.astype(float) + bias - sums[:, None])
-        close(softmax.softmax(backend.asarray(scores + bias)), shares, 1e-3)
-        for scale in (
-            backend.fused(training.scale_softmax),
-            training.scale_softmax,
-        ):
+        close(network.softmax(backend.asarray(scores + bias)), shares, 1e-3)
+        for form in (backend, PortableBackend()):
             device = backend.asarray(scores)
             arrays = backend.asarray(bias), backend.asarray(n[:5])
-            close(scale(device, *arrays), sums, limit)
+            close(form.scale_softmax(device, *arrays), sums, limit)
             close(device, shares * n[:5, None], 1e-3)
 
 
@@ -175,8 +167,7 @@ def check_the_model(plain: Any, device: Any) -> None:
 def check_the_steps(layer: Any) -> None:
     """Steps send only ids, never wait, and make no large float64."""
     vocabulary, counts = small_text()
-    # SAMPLED is left out: CuPy's sparse matrices wait when they are made.
-    for objective in ("softmax", "negative-sampling"):
+    for objective in ("softmax", "negative-sampling", SAMPLED):
         model = SkipGram(vocabulary, D, backend="cupy")
         steps = model.fit_steps(counts, 3, batch_rows=20, objective=objective)
         next(steps)
@@ -205,8 +196,8 @@ def check_little_memory(layer: Any) -> None:
     for backend in (get_backend("numpy"), get_backend("cupy")):
         weights = network.initial_network(V, D, 0, 0.5, backend=backend)
         with little_memory(2 * 7 * V * 4):
-            held = training.hold_counts(N, backend, np.float32)
-            loss, slope = training.batch_gradients(
+            held = backend.hold_counts(N, np.float32)
+            loss, slope = softmax.batch_gradients(
                 weights, np.arange(ROWS), held, backend
             )
             rows = backend.rows_at_once(ROWS, V * 4)
@@ -232,7 +223,7 @@ def check_the_clock(layer: Any) -> None:
         events.append("clock")
         return float(len(events))
 
-    selftest = sys.modules["skipgram_lib.selftest"]
+    selftest = sys.modules["skipgram_lib.apps.selftest"]
     with (
         put(cupy.cuda, "get_current_stream", Stream),
         put(selftest, "perf_counter", clock),

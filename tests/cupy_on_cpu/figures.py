@@ -19,16 +19,17 @@ def step_cost(portable: bool) -> dict[str, Any]:
     ----------
     portable : without the kernels that the library has for a GPU
     """
-    from skipgram_lib import training
-    from skipgram_lib.backend import CuPyBackend, CuPyDevice
-    from skipgram_lib.network import initial_network
-    from skipgram_lib.selftest import random_counts
+    from cupy_on_cpu.portable import PortableBackend
+    from skipgram_lib.apps.selftest import random_counts
+    from skipgram_lib.backend.cupy import CuPyBackend
+    from skipgram_lib.model import training
+    from skipgram_lib.model.network import initial_network
 
-    backend = CuPyDevice() if portable else CuPyBackend()
+    backend = PortableBackend() if portable else CuPyBackend()
     network = initial_network(V, D, 0, backend=backend)
-    plan = training.TrainingPlan(1, 0.01, B, 0, 0.01)
-    goal = training.FullSoftmax(random_counts(V, 50 * V))
-    made = training.make_steps(network, goal, plan, backend, 0.02)
+    plan = training.TrainingPlan(1, 0.01, B, 0, 0.01, penalty=0.02)
+    N = random_counts(V, 50 * V)
+    made = training.make_steps(training.Run.over(network, N, plan, backend))
     next(made)
     next(made)
     with emulator.record() as counts:

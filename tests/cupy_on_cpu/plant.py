@@ -21,16 +21,25 @@ from .faults import FAULTS, Fault
 
 COPIED = "skipgram_lib"
 # What has to be imported again when the library is another one.
-AGAIN = ("cupy_on_cpu.exercise", "cupy_on_cpu.twins")
+AGAIN = (
+    "cupy_on_cpu.exercise",
+    "cupy_on_cpu.portable",
+    "cupy_on_cpu.twins",
+)
+
+
+def module_file(library: Path, module: str) -> Path:
+    """Return the file of a module, given as a dotted path."""
+    return library / f"{module.replace('.', '/')}.py"
 
 
 def changed_source(fault: Fault, library: Path) -> str:
     """Return the source of a module with the fault in it."""
-    source = (library / f"{fault.module}.py").read_text("utf-8")
+    source = module_file(library, fault.module).read_text("utf-8")
     times = source.count(fault.old)
     assert times == 1, (
         f"{fault.name}: {fault.old!r} occurs {times} times in "
-        f"{fault.module}.py, so write the fault anew"
+        f"{fault.module}, so write the fault anew"
     )
     return source.replace(fault.old, fault.new)
 
@@ -40,9 +49,9 @@ def plant(fault: Fault | None, library: Path, folder: Path) -> None:
     copy = folder / COPIED
     shutil.copytree(library, copy)
     if fault:
-        module = copy / f"{fault.module}.py"
+        module = module_file(copy, fault.module)
         module.write_text(changed_source(fault, library), "utf-8")
-        for old in copy.glob(f"__pycache__/{fault.module}.*"):
+        for old in module.parent.glob(f"__pycache__/{module.stem}.*"):
             old.unlink()
 
 

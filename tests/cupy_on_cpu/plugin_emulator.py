@@ -3,10 +3,12 @@
 import pytest
 
 from cupy_on_cpu import emulator
+from skipgram_lib.backend.select import get_backend
 
 ARCHITECTURES = 75, 80, 90, 100
 
 emulator.install()
+assert get_backend("auto").name == "cupy", "the emulator is not found"
 
 
 @pytest.fixture(autouse=True)

@@ -1,24 +1,30 @@
 """The library's own CuPy backend, on the strict double of CuPy.
 
-The double takes NumPy twins for the fused kernels, so what is tested here
-is how they are called. That the kernels themselves are right is not.
+The double takes NumPy twins for the kernels, so what is tested here is how
+they are called. That the kernels themselves are right is not.
 """
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from scipy.special import logsumexp
 
 from cupy_on_cpu import double, twins
-from skipgram_lib import SkipGram, get_backend, training
-from skipgram_lib.backend import Backend, CuPyBackend
-from skipgram_lib.errors import SkipgramError
-from skipgram_lib.network import initial_network
-from skipgram_lib.selftest import (
+from cupy_on_cpu.portable import PortableBackend
+from skipgram_lib import SkipGram
+from skipgram_lib.apps.selftest import (
     random_counts,
     random_text,
     run_selftest,
     time_pass,
 )
+from skipgram_lib.backend.base import AdamStep, Backend
+from skipgram_lib.backend.cupy import CuPyBackend
+from skipgram_lib.backend.select import get_backend
+from skipgram_lib.errors import SkipgramError
+from skipgram_lib.model import softmax
+from skipgram_lib.model.network import initial_network
+from skipgram_lib.model.optimiser import Optimiser
 
 
 @pytest.fixture(autouse=True)
@@ -58,28 +64,29 @@ def test_adding_to_a_row_many_times_adds_each_time():
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_fused_softmax_is_the_portable_one(dtype):
+def test_the_softmax_with_kernels_is_the_hosts(dtype):
     rng, backend = np.random.default_rng(0), get_backend("cupy")
     scores = rng.normal(0, 5, (7, 40)).astype(dtype)
     bias, n = rng.normal(size=(2, 40)).astype(dtype)
     wanted = scores.copy()
-    wanted_sums = training.scale_softmax(wanted, bias, n[:7])
+    wanted_sums = Backend().scale_softmax(wanted, bias, n[:7])
     device = backend.asarray(scores)
-    fused = backend.fused(training.scale_softmax)
-    sums = fused(device, backend.asarray(bias), backend.asarray(n[:7]))
+    sums = backend.scale_softmax(
+        device, backend.asarray(bias), backend.asarray(n[:7])
+    )
     assert sums.shape == (7,)
     assert backend.to_numpy(sums) == pytest.approx(wanted_sums, rel=1e-5)
     assert backend.to_numpy(device) == pytest.approx(wanted, abs=1e-4)
 
 
 def test_the_portable_softmax_runs_on_a_device_as_well():
-    rng, backend = np.random.default_rng(0), get_backend("cupy")
+    rng, backend = np.random.default_rng(0), PortableBackend()
     scores = rng.normal(0, 5, (70, 40)).astype(np.float32)
     bias, n = np.zeros(40, np.float32), np.ones(70, np.float32)
     device, calls = backend.asarray(scores), []
     for rows in [scores[:32], device]:
         with double.record() as counts:
-            training.scale_softmax(
+            backend.scale_softmax(
                 backend.asarray(rows),
                 backend.asarray(bias),
                 backend.asarray(n[: len(rows)]),
@@ -88,6 +95,58 @@ def test_the_portable_softmax_runs_on_a_device_as_well():
     assert calls[0] == calls[1], "a device takes all rows at once"
     wanted = np.exp(scores - logsumexp(scores, axis=1, keepdims=True))
     assert backend.to_numpy(device) == pytest.approx(wanted, abs=1e-6)
+
+
+def moved_weights(backend, beta1, rows):
+    """Weights after two steps of Adam, on a backend, and the moments."""
+    rng = np.random.default_rng(0)
+    shape = 9, 4
+    arrays = [rng.normal(size=shape), np.zeros(shape), np.zeros(shape)]
+    weights, mean, square = (
+        backend.asarray(array, np.float32) for array in arrays
+    )
+    ids = None if rows is None else backend.asarray(rows)
+    moved = shape[0] if rows is None else len(rows)
+    for t in (1, 2):
+        gradient = rng.normal(size=(moved, 4))
+        backend.adam_step(
+            weights,
+            mean if beta1 else None,
+            square,
+            backend.asarray(gradient, np.float32),
+            ids,
+            AdamStep(0.1, t, beta1, 0.98, 0.3),
+        )
+    return [backend.to_numpy(a).copy() for a in (weights, mean, square)]
+
+
+@pytest.mark.parametrize("make", [PortableBackend, CuPyBackend])
+@pytest.mark.parametrize("rows", [None, np.array([7, 0, 3])])
+@pytest.mark.parametrize("beta1", [0.0, 0.9])
+def test_a_step_of_adam_is_the_hosts(beta1, rows, make):
+    wanted = moved_weights(Backend(), beta1, rows)
+    found = moved_weights(make(), beta1, rows)
+    for one, two in zip(found, wanted, strict=True):
+        assert one == pytest.approx(two, abs=1e-6)
+
+
+@pytest.mark.parametrize("cells", [0, 200])
+def test_gradients_of_counted_cells_are_the_hosts(cells):
+    rng = np.random.default_rng(0)
+    N = random_counts(30, cells)[np.array([4, 20, 0, 11])] if cells else None
+    N = sp.csr_array((4, 30)) if N is None else N
+    given = [
+        rng.normal(size=shape).astype(np.float32)
+        for shape in ((4, 5), (4,), (30, 5), (30,))
+    ]
+    found = []
+    for backend in (Backend(), get_backend("cupy")):
+        arrays = [backend.asarray(array) for array in given]
+        one = backend.counted_gradients(N, *arrays)
+        numbers = [one.loss, one.hidden, one.offset]
+        found.append([np.asarray(backend.to_numpy(a)) for a in numbers])
+    for one, two in zip(*found, strict=True):
+        assert two == pytest.approx(one, abs=1e-4)
 
 
 def test_the_selftest_passes():
@@ -116,8 +175,8 @@ def test_a_step_never_waits_for_the_device_and_holds_no_float64(B):
     V, D = 200, 8
     backend = get_backend("cupy")
     network = initial_network(V, D, 0, backend=backend)
-    goal = training.FullSoftmax(random_counts(V, 1_000))
-    optimiser = training.Optimiser.over(network, backend)
+    goal = softmax.FullSoftmax(random_counts(V, 1_000))
+    optimiser = Optimiser.over(network, backend)
     rows = np.arange(B)
     goal.gradients(network, rows, backend)
     with double.record(float64_above=B * V // 2) as counts:
@@ -182,8 +241,9 @@ def test_a_batch_that_does_not_fit_is_worked_on_in_parts(
     for backend in (host, device):
         network = initial_network(V, D, 0, dtype=np.float64, backend=backend)
         network.bias += backend.asarray(np.linspace(0, 1, V))
-        loss, slope = training.batch_gradients(
-            network, np.arange(10, 10 + B), N, backend
+        held = backend.hold_counts(N, np.float64)
+        loss, slope = softmax.batch_gradients(
+            network, np.arange(10, 10 + B), held, backend
         )
         arrays = [backend.to_numpy(a) for a in vars(slope).values()]
         loss = float(loss)
@@ -194,10 +254,10 @@ def test_a_batch_that_does_not_fit_is_worked_on_in_parts(
 
 def test_counts_that_do_not_fit_are_sent_batch_by_batch(cupy, monkeypatch):
     N, device = random_counts(60, 1_000), get_backend("cupy")
-    held = training.hold_counts(N, device, np.float32)
+    held = device.hold_counts(N, np.float32)
     assert held.table is not None
     monkeypatch.setattr(cupy.cuda.runtime, "memGetInfo", lambda: (1_000, 0))
-    sent = training.hold_counts(N, device, np.float32)
+    sent = device.hold_counts(N, np.float32)
     assert sent.table is None
     rows = np.array([5, 50, 2])
     scores = device.asarray(np.ones((3, 60), np.float32))
@@ -209,6 +269,25 @@ def test_counts_that_do_not_fit_are_sent_batch_by_batch(cupy, monkeypatch):
         cells.subtract_from(work)
         wanted = 1 - N[rows].toarray()
         assert np.array_equal(device.to_numpy(work), wanted)
+
+
+class Blocked:
+    """Counts that are no matrix in memory, as those on the disk are not."""
+
+    def __init__(self, N):
+        self.tocsr = N.tocsr
+        self.sum = N.sum
+        self.nnz = N.nnz
+
+
+def test_counts_on_the_disk_are_brought_to_the_device_if_they_fit():
+    N, device = random_counts(60, 1_000), get_backend("cupy")
+    held = device.hold_counts(Blocked(N), np.float32)
+    cells = held.batch(np.array([5, 50, 2]))
+    assert device.to_numpy(cells.n).tolist() == N.data.tolist()
+    scores = device.asarray(np.ones((3, 60), np.float32))
+    bias = device.asarray(np.zeros(60, np.float32))
+    assert float(cells.seen(scores, bias)) == N[[5, 50, 2]].sum()
 
 
 def test_a_pass_is_timed_on_the_device():

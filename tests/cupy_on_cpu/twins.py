@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import expit, logsumexp
 
 from cupy_on_cpu import double
-from skipgram_lib import backend
+from skipgram_lib.backend import cupy
 
 
 def log_sum(x, bias, axis, keepdims):
@@ -17,10 +17,10 @@ def scale_softmax(x, bias, log_sums, n):
     return np.exp(x + bias - log_sums) * n
 
 
-def sum_of_surprises(x, weight, axis, keepdims):
-    """Twin of `sum_of_surprises`."""
-    surprise = np.logaddexp(0, x).astype(np.float64)
-    return (weight * surprise).sum(axis=axis, keepdims=keepdims)
+def sum_of_softplus(x, weight, axis, keepdims):
+    """Twin of `sum_of_softplus`."""
+    softplus = np.logaddexp(0, x).astype(np.float64)
+    return (weight * softplus).sum(axis=axis, keepdims=keepdims)
 
 
 def scaled_sigmoids(x, n, weight):
@@ -51,31 +51,31 @@ def scores_less_counts(rows, begin, column, n, V, lanes, scores):
 
 
 def adam_with_mean(
-    g, rows, D, pull, keep_v, add_v, scale_v, rate, keep_m, add_m, w, v, m
+    g, rows, D, penalty, keep_v, add_v, scale_v, rate, keep_m, add_m, w, v, m
 ):
     """Twin of `adam_with_mean`."""
-    g = g + pull * w[rows]
+    g = g + penalty * w[rows]
     v[rows] = keep_v * v[rows] + add_v * g * g
     m[rows] = keep_m * m[rows] + add_m * g
     w[rows] -= m[rows] / (np.sqrt(scale_v * v[rows]) + 1e-8) * rate
 
 
-def adam_without_mean(g, rows, D, pull, keep_v, add_v, scale_v, rate, w, v):
+def adam_without_mean(g, rows, D, penalty, keep_v, add_v, scale_v, rate, w, v):
     """Twin of `adam_without_mean`."""
-    g = g + pull * w[rows]
+    g = g + penalty * w[rows]
     v[rows] = keep_v * v[rows] + add_v * g * g
     w[rows] -= g / (np.sqrt(scale_v * v[rows]) + 1e-8) * rate
 
 
-def pull_of_cells(n, row, column, h, W, own, other, D):
-    """Twin of `pull_of_cells`."""
+def errors_of_cells(n, row, column, h, W, own, other, D):
+    """Twin of `errors_of_cells`."""
     score = (h[row] * W[column]).sum(axis=1) + own[row] + other[column]
     return -n * expit(-score), n * np.logaddexp(0, -score).astype(float)
 
 
-def pulls_at_rows(pull, column, W, border, D, out):
-    """Twin of `pulls_at_rows`."""
-    parts = pull[:, None] * W.reshape(len(W), D)[column]
+def gradients_of_rows(error, column, W, border, D, out):
+    """Twin of `gradients_of_rows`."""
+    parts = error[:, None] * W.reshape(len(W), D)[column]
     for r in range(len(border) - 1):
         total = parts[border[r] : border[r + 1]].sum(axis=0)
         out.reshape(-1, D)[r] = total
@@ -86,23 +86,23 @@ RETURN = {
     "row_log_sum_double": log_sum,
     "scale_softmax_float": scale_softmax,
     "scale_softmax_double": scale_softmax,
-    "sum_of_surprises": sum_of_surprises,
+    "sum_of_softplus": sum_of_softplus,
     "scaled_sigmoids": scaled_sigmoids,
-    "pull_of_cells": pull_of_cells,
+    "errors_of_cells": errors_of_cells,
 }
 WRITE = {
     "counts_times_scores": counts_times_scores,
     "scores_less_counts": scores_less_counts,
     "adam_with_mean": adam_with_mean,
     "adam_without_mean": adam_without_mean,
-    "pulls_at_rows": pulls_at_rows,
+    "gradients_of_rows": gradients_of_rows,
 }
 MAKERS = (
-    backend.softmax_kernels,
-    backend.sigmoid_kernels,
-    backend.cell_kernels,
-    backend.adam_kernel,
-    backend.count_kernels,
+    cupy.softmax_kernels,
+    cupy.sigmoid_kernels,
+    cupy.cell_kernels,
+    cupy.adam_kernel,
+    cupy.count_kernels,
 )
 
 

@@ -460,7 +460,7 @@
     input.append(source);
     box.append(input);
     const original =
-      `from skipgram_lib.exercises import check\n\n# Yours\n\n${call}`;
+      `from skipgram_lib.apps.exercises import check\n\n# Yours\n\n${call}`;
     const cell = makeCell({
       place: above + 0.5, box, input, source, original,
       scratch: true, aside: true, name: `your answer to ${name}`,

@@ -5,9 +5,9 @@ import pytest
 
 from cupy_on_cpu.emulator import record
 from skipgram_lib import SkipGram, Vocabulary, WordVectors, get_backend
-from skipgram_lib.backend import CuPyBackend
-from skipgram_lib.evaluation import answer_analogies
-from skipgram_lib.selftest import run_selftest
+from skipgram_lib.apps.selftest import run_selftest
+from skipgram_lib.backend.cupy import CuPyBackend
+from skipgram_lib.vectors.analogies import answer_analogies
 
 
 def test_cupy_is_usable():

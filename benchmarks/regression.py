@@ -1,0 +1,240 @@
+"""An older checkout of the library against this one: what is slower.
+
+    python benchmarks/regression.py OLD_CHECKOUT [--runs 7] [--only NAME ...]
+
+Seven short benchmarks, each in processes of their own that take turns: the
+old code, the new, the new, the old, and so on. PYTHONPATH selects the code,
+and a benchmark uses public names alone, which both have. The medians are
+printed with their ratio, new / old. One above 1.10 is marked, and then the
+program ends with 1.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+
+import skipgram_lib
+from skipgram_lib import (
+    SkipGram,
+    WordVectors,
+    count_pairs,
+    encode_documents,
+    evaluate_word_analogies,
+    load_sotu,
+    load_vectors,
+    read_documents,
+)
+
+HERE = Path(__file__).resolve()
+MOST = 1.10
+
+
+# --- The benchmarks ----------------------------------------------------------
+# Each prepares its input and returns the function that is timed.
+
+
+def sotu_ids(max_size):
+    """Return the vocabulary and the ids of the embedded corpus."""
+    return encode_documents(load_sotu(), max_size=max_size)
+
+
+def random_vectors(words, features):
+    """Return vectors of random numbers, always the same."""
+    rng = np.random.default_rng(0)
+    matrix = rng.standard_normal((words, features), dtype=np.float32)
+    return WordVectors([f"word{i}" for i in range(words)], matrix)
+
+
+def counting(folder):
+    """Ids to counts, window 5."""
+    vocabulary, ids = sotu_ids(10_000)
+
+    def run():
+        for _ in range(8):
+            count_pairs(ids, vocabulary, window=5)
+
+    return run
+
+
+def encoding(folder):
+    """A text file to ids."""
+    path = folder / "text.txt"
+    lines = (" ".join(document) for document in load_sotu())
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+    def run():
+        for _ in range(6):
+            encode_documents(read_documents([path]), max_size=10_000)
+
+    return run
+
+
+def exact_pass(folder):
+    """One pass over the counts, 10,000 x 200, from random weights."""
+    vocabulary, ids = sotu_ids(10_000)
+    counts = count_pairs(ids, vocabulary)
+    model = SkipGram(vocabulary, 200, seed=0)
+    return lambda: model.fit(counts, 1, start="random", progress=False)
+
+
+def training(folder):
+    """Four passes, 5,000 x 100, from weights that the counts give."""
+    vocabulary, ids = sotu_ids(5_000)
+    counts = count_pairs(ids, vocabulary)
+    model = SkipGram(vocabulary, 100, seed=0)
+    return lambda: model.fit(counts, progress=False)
+
+
+def neighbours(folder):
+    """Searches over 50,000 x 100, one by one and together."""
+    vectors = random_vectors(50_000, 100)
+    words = [f"word{i}" for i in range(1_000)]
+
+    def run():
+        for word in words:
+            vectors.most_similar(word, topn=10)
+        for _ in range(3):
+            vectors.most_similar_many(words, topn=10)
+
+    return run
+
+
+def loading(folder):
+    """Files of 100,000 x 100, word2vec's format and safetensors."""
+    vectors = random_vectors(100_000, 100)
+    paths = [folder / "vectors.bin", folder / "vectors.safetensors"]
+    for path in paths:
+        vectors.save(path)
+
+    def run():
+        for _ in range(25):
+            for path in paths:
+                load_vectors(path)
+
+    return run
+
+
+def analogies(folder):
+    """Four thousand questions over 10,000 x 300."""
+    vectors = random_vectors(10_000, 300)
+    rng = np.random.default_rng(1)
+    path = folder / "questions.txt"
+    rows = rng.integers(10_000, size=(4_000, 4))
+    lines = [" ".join(f"word{i}" for i in row) for row in rows]
+    path.write_text("\n".join([": random", *lines]), encoding="utf-8")
+    return lambda: evaluate_word_analogies(vectors, path)
+
+
+BENCHMARKS = {
+    function.__name__: function
+    for function in (
+        counting,
+        encoding,
+        exact_pass,
+        training,
+        neighbours,
+        loading,
+        analogies,
+    )
+}
+
+
+# --- One run -----------------------------------------------------------------
+
+
+def measure(name):
+    """Run a benchmark here; return its seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = BENCHMARKS[name](Path(folder))
+        start = perf_counter()
+        run()
+        return perf_counter() - start
+
+
+def measure_checkout(name, checkout):
+    """Run a benchmark in a process that has a checkout's code."""
+    result = subprocess.run(
+        [sys.executable, HERE, "--measure", name, checkout],
+        env=os.environ | {"PYTHONPATH": str(checkout)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    found = json.loads(result.stdout)
+    used = Path(found["library"]).resolve()
+    if not used.is_relative_to(checkout):
+        sys.exit(f"regression.py: {checkout} was not used, but {used}")
+    return found["seconds"]
+
+
+def take_turns(name, checkouts, runs):
+    """Measure each checkout so many times; they take turns, then swap."""
+    seconds = {checkout: [] for checkout in checkouts}
+    for i in range(runs):
+        for checkout in checkouts[:: 1 if i % 2 == 0 else -1]:
+            seconds[checkout].append(measure_checkout(name, checkout))
+    return [seconds[checkout] for checkout in checkouts]
+
+
+# --- All of them -------------------------------------------------------------
+
+
+def compare(names, checkouts, runs):
+    """Print a line for each benchmark; return the names of slower ones."""
+    slower = []
+    print(f"{'':12} {'old':>9} {'new':>9} {'new / old':>10}")
+    for name in names:
+        old, new = map(median, take_turns(name, checkouts, runs))
+        ratio = new / old
+        mark = f"  above {MOST:.2f}" if ratio > MOST else ""
+        print(f"{name:12} {old:7.3f} s {new:7.3f} s {ratio:10.2f}{mark}")
+        sys.stdout.flush()
+        if mark:
+            slower.append(name)
+    return slower
+
+
+def read_arguments():
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("old", type=Path, help="a checkout of older code")
+    parser.add_argument("--runs", type=int, default=7, help="of each (7)")
+    parser.add_argument(
+        "--only", nargs="+", choices=BENCHMARKS, default=list(BENCHMARKS)
+    )
+    parser.add_argument(
+        "--new",
+        type=Path,
+        default=HERE.parents[1],
+        help="a checkout of newer code (this one)",
+    )
+    parser.add_argument("--measure", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def main():
+    """Compare two checkouts; or, in a process of one, measure."""
+    asked = read_arguments()
+    if asked.measure:
+        seconds = measure(asked.measure)
+        found = {"seconds": seconds, "library": skipgram_lib.__file__}
+        print(json.dumps(found))
+        return
+    checkouts = [asked.old.resolve(), asked.new.resolve()]
+    for checkout in checkouts:
+        if not (checkout / "skipgram_lib" / "__init__.py").is_file():
+            sys.exit(f"regression.py: no skipgram_lib in {checkout}")
+    if slower := compare(asked.only, checkouts, asked.runs):
+        sys.exit(f"slower: {', '.join(slower)}")
+
+
+if __name__ == "__main__":
+    main()

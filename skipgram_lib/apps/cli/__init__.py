@@ -1,0 +1,1 @@
+"""The program `skipgram`: a module for each group of its commands."""

@@ -1,0 +1,1 @@
+"""The page in which a reader asks a trained network, and what writes it."""

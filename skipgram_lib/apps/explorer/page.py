@@ -1,0 +1,184 @@
+"""The folder of an explorer: a page, its script and style, its numbers."""
+
+import json
+from collections.abc import Mapping
+from html import escape, unescape
+from importlib.resources import files
+from pathlib import Path
+from re import search
+from typing import Any
+
+import numpy as np
+
+from skipgram_lib.apps.explorer.data import (
+    as_block,
+    counted_contexts,
+    data_script,
+    on_host,
+    quantise,
+)
+from skipgram_lib.apps.explorer.journey import record_journey
+from skipgram_lib.apps.explorer.layout import word_positions
+from skipgram_lib.counts.counts import CountMatrix, Counts
+from skipgram_lib.errors import SkipgramError, reason_of
+from skipgram_lib.model.skipgram import SkipGram, counts_matrix
+from skipgram_lib.storage.folders import FolderKind, check_folder, write_folder
+from skipgram_lib.text.vocabulary import Vocabulary, fingerprint
+
+ENTRY = "index.html"
+ASSETS = ("explorer.css", "explorer.js", "lab.css", "lab.js")
+DATA_FILES = ("model.js", "counted.js", "journey.js")
+PAGE = FolderKind(
+    "an explorer", ENTRY, (*ASSETS, *DATA_FILES), "write the page again"
+)
+
+
+def read_asset(name: str) -> bytes:
+    """Return a file that is the same for every model."""
+    folder = files("skipgram_lib.apps.explorer") / "assets"
+    return (folder / name).read_bytes()
+
+
+def entry_page(names: Mapping[str, str]) -> bytes:
+    """Return index.html, in which the names of all other files stand."""
+    page = read_asset(ENTRY).decode("utf-8")
+    for file in ("explorer.css", "explorer.js"):
+        page = page.replace(f'="{file}"', f'="{names[file]}"')
+    table = escape(json.dumps(names))
+    return page.replace('data-files="{}"', f'data-files="{table}"').encode()
+
+
+def page_names(folder: str | Path) -> dict[str, str]:
+    """Names of a page's files, as index.html has them, by what they hold."""
+    path = Path(folder, ENTRY)
+    try:
+        found = search('data-files="([^"]+)"', path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise SkipgramError(
+            f"cannot read {path}: {reason_of(error)}"
+        ) from error
+    if not found:
+        raise SkipgramError(f"{path} is no page of an explorer")
+    return {
+        str(file): str(name)
+        for file, name in json.loads(unescape(found[1])).items()
+    }
+
+
+def check_page(folder: str | Path) -> Path:
+    """Return the path of a folder for an explorer, or say why not."""
+    return check_folder(folder, PAGE)
+
+
+def write_page(data: Mapping[str, bytes], folder: str | Path) -> None:
+    """Write a page: the assets of this library, and the data, by name."""
+    with write_folder(folder, PAGE) as new:
+        for name in ASSETS:
+            new.add(name, [read_asset(name)])
+        for name, content in data.items():
+            new.add(name, [content])
+        new.finish_with(entry_page(new.names()))
+
+
+def model_data(model: SkipGram) -> dict[str, Any]:
+    """Return what the page needs to answer for a model, as JSON."""
+    network = on_host(model)
+    vocabulary = model.vocabulary
+    W_in, in_scale = quantise(network.W_in)
+    W_out, out_scale = quantise(network.W_out)
+    places = np.rint(word_positions(network.W_in) * 65_535).clip(0, 65_535)
+    return {
+        "words": vocabulary.words,
+        "frequencies": vocabulary.frequencies.tolist(),
+        "tokens": vocabulary.total_tokens,
+        "counted": model.counted,
+        "W_in": as_block(W_in),
+        "in_scale": as_block(in_scale),
+        "W_out": as_block(W_out),
+        "out_scale": as_block(out_scale),
+        "places": as_block(places.astype(np.uint16)),
+        "bias": as_block(np.asarray(network.bias, np.float32)),
+    }
+
+
+def trained_counts(model: SkipGram, counts: Counts) -> CountMatrix:
+    """Return the table of the counts a model was trained on, or refuse."""
+    N = counts_matrix(counts, model.vocabulary)
+    for name, value in model.counted.items():
+        if counts.settings.get(name) != value:
+            raise SkipgramError(
+                f"the model was trained on counts with {name} {value}, and "
+                f"these have {name} {counts.settings.get(name)}; count again"
+            )
+    return N
+
+
+def check_text(model: SkipGram, vocabulary: Vocabulary) -> None:
+    """Refuse a text that has other words than a model was trained on."""
+    words = model.vocabulary
+    same = fingerprint(words.words) == fingerprint(vocabulary.words)
+    if not same or vocabulary.total_tokens != words.total_tokens:
+        raise SkipgramError(
+            "the model was trained on another text "
+            f"({words.total_tokens:,} words) than this one "
+            f"({vocabulary.total_tokens:,} words); name the files that it "
+            "was trained on, or the counts with --counts"
+        )
+
+
+def save_explorer(
+    model: SkipGram,
+    counts: Counts,
+    folder: str | Path,
+    snapshots: int = 10,
+    progress: bool | None = None,
+) -> dict[str, Any]:
+    """Write a page in which a reader asks a model, for any browser.
+
+    Parameters
+    ----------
+    model : SkipGram
+    counts : Counts
+        Those that it was trained on.
+    folder : str or Path
+        Made if it is not there; an older explorer is replaced.
+    snapshots : int
+        Of the training, from initial to final weights; 0: none.
+    progress : bool, optional
+        Show a bar; by default where stderr is a terminal.
+
+    Returns
+    -------
+    dict
+        "bytes" of each data file, the number of "snapshots", and, as
+        "no_journey", why there are none.
+
+    Raises
+    ------
+    SkipgramError
+        If the counts are others, or the folder cannot be written.
+    """
+    check_page(folder)
+    N = trained_counts(model, counts)
+    data = {"model": model_data(model), "counted": counted_contexts(N)}
+    journey = None
+    reason = None
+    if snapshots == 0:
+        reason = "none was asked for"
+    else:
+        try:
+            journey = record_journey(model, counts, snapshots, progress)
+            data["journey"] = journey
+        except SkipgramError as error:
+            reason = str(error)
+    steps = journey["steps"] if journey else []
+    data["model"]["journey"] = steps
+    contents = {
+        f"{name}.js": data_script(name, part) for name, part in data.items()
+    }
+    write_page(contents, folder)
+    return {
+        "bytes": {name: len(part) for name, part in contents.items()},
+        "snapshots": len(steps),
+        "no_journey": reason,
+    }

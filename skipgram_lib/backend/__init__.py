@@ -1,0 +1,1 @@
+"""Backends: NumPy on the processor, CuPy on a GPU, and which one to use."""

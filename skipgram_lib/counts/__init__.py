@@ -1,0 +1,1 @@
+"""Counts of word pairs: in memory, in parts, on the disk, on a cluster."""

@@ -1,0 +1,1 @@
+"""The network: trained exactly from counts, asked, saved, gone on with."""

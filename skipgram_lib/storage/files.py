@@ -1,0 +1,235 @@
+"""A file is whole, or as it was: checksums, seals, locks, and one rename.
+
+What is written goes to the disk beside its place, and is renamed when it is
+complete. What had the name before stays until then, also when the process is
+killed between any two calls. One process at a time writes to a place: it
+holds a lock, a file beside what it writes. A symbolic link is written
+through, to where it leads.
+"""
+
+import hashlib
+import os
+import secrets
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from time import sleep
+from typing import Any, BinaryIO, Self, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skipgram_lib.errors import SkipgramError, printable, reason_of
+
+# Bytes, or C-contiguous arrays, one after the other.
+Parts: TypeAlias = Iterable[bytes | NDArray[Any]]
+
+
+LOCK = ".lock"
+
+
+PART = ".part"
+
+
+def checksum(parts: Parts) -> str:
+    """SHA-256 of some bytes or arrays: 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(as_buffer(part))
+    return digest.hexdigest()
+
+
+def as_buffer(part: bytes | NDArray[Any]) -> bytes | memoryview:
+    """Bytes, or an array, as what is hashed and written."""
+    return part.data if isinstance(part, np.ndarray) else part
+
+
+def file_checksum(path: Path) -> str:
+    """SHA-256 of the contents of a file: 64 hexadecimal digits."""
+    with open(path, "rb") as f:
+        return hashlib.file_digest(f, "sha256").hexdigest()
+
+
+# A seal is the checksum of the bytes around it, with zeros in its place.
+SEAL = b"0" * 64
+
+
+def seal(data: bytes) -> bytes:
+    """Put the checksum of some bytes where they hold `SEAL`."""
+    return data.replace(SEAL, checksum([data]).encode(), 1)
+
+
+def has_seal(data: bytes, digits: object) -> bool:
+    """Whether some bytes are those that were sealed with these digits."""
+    if not isinstance(digits, str):
+        return False
+    return checksum([data.replace(digits.encode(), SEAL, 1)]) == digits
+
+
+def sync_file(f: BinaryIO) -> None:
+    """Return when what was written to a file is on the disk."""
+    f.flush()
+    os.fsync(f.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Return when the names in a folder are on the disk."""
+    if os.name == "nt":
+        return  # Windows does not open folders
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(place)
+    finally:
+        os.close(place)
+
+
+def replace_file(new: Path, path: Path) -> None:
+    """Rename a file over another; wait for a reader, where one can hinder."""
+    for attempt in range(10):
+        try:
+            os.replace(new, path)
+            break
+        except PermissionError:
+            # Windows replaces no file that is open; manifests are read fast.
+            if os.name != "nt" or attempt == 9:
+                raise
+            sleep(0.1)
+
+
+def part_mark(path: Path) -> str:
+    """Beginning of the names of a file's unfinished versions."""
+    return f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]}"
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that gets its name when it is complete and on the disk.
+
+    If the block fails, what had the name before is there, unchanged. Whoever
+    calls this holds a lock; see `write_file`.
+    """
+    part = path.with_name(f"{part_mark(path)}-{secrets.token_hex(8)}{PART}")
+    try:
+        with open(part, "xb") as f:
+            yield f
+            sync_file(f)
+        if path.exists():
+            os.chmod(part, stat.S_IMODE(path.stat().st_mode))
+        replace_file(part, path)
+    finally:
+        with suppress(OSError):
+            part.unlink()
+    try:
+        sync_folder(path.parent)
+    except OSError as error:
+        raise SkipgramError(
+            f"the disk does not confirm that {printable(path)} is written: "
+            f"{reason_of(error)}; check the disk, and write it again"
+        ) from error
+
+
+def resolve_link(path: str | Path) -> Path:
+    """Absolute path of a file or folder; where a link leads, if it is one."""
+    path = Path(path).absolute()
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
+class Lock:
+    """A lock on what is written, for one process at a time.
+
+    The lock is a file, which is removed with the lock. A process that waited
+    for it notices that (filelock compares inodes), so two never hold it.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    busy : str
+        What is written, for the error if another process holds the lock.
+    """
+
+    def __init__(self, path: Path, busy: str) -> None:
+        # Readers do without it: a reader's browser, for one, has no filelock.
+        from filelock import FileLock, Timeout
+
+        self.path = path
+        self.lock = FileLock(path, 0, thread_local=False)
+        try:
+            self.lock.acquire()
+        except Timeout:
+            raise SkipgramError(
+                f"another run is writing to {busy}; wait for its end, or "
+                "name another place"
+            ) from None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the lock was not released yet."""
+        return self.lock.is_locked
+
+    def release(self) -> None:
+        """Let go of the lock, and remove its file."""
+        removed = False
+        with suppress(OSError):  # Windows removes no file that is open
+            self.path.unlink()
+            removed = True
+        self.lock.release()
+        if not removed:
+            with suppress(OSError):
+                self.path.unlink()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.release()
+
+
+def check_file(path: str | Path) -> Path:
+    """Return where a file is written, or refuse what can be none."""
+    place = resolve_link(path)
+    device = Path(path).is_symlink() and Path(path).is_relative_to("/dev")
+    if device or (place.exists() and not place.is_file()):
+        raise SkipgramError(f"{printable(place)} is no file; name another")
+    return place
+
+
+def not_written(path: Path, error: OSError) -> SkipgramError:
+    """Make the error for a file or folder that cannot be written."""
+    return SkipgramError(
+        f"cannot write {printable(path)}: {reason_of(error)}; nothing was "
+        "changed"
+    )
+
+
+@contextmanager
+def write_file(path: str | Path) -> Iterator[BinaryIO]:
+    """Open a file for writing that appears under its name when complete.
+
+    If the block around it fails, or the process is killed, the file that
+    had the name before is still there, unchanged.
+
+    Raises
+    ------
+    SkipgramError
+        If it cannot be written, with the reason, or if another process is
+        writing it.
+    """
+    place = check_file(path)
+    mark = part_mark(place)
+    try:
+        place.parent.stat()  # the lock would make it
+        with Lock(place.with_name(f"{mark}{LOCK}"), printable(place)):
+            remove_files(place.parent.glob(f"{mark}-*{PART}"))
+            with new_file(place) as f:
+                yield f
+    except OSError as error:
+        raise not_written(place, error) from error
+
+
+def remove_files(paths: Iterable[Path]) -> None:
+    """Remove files; one that somebody has open on Windows stays."""
+    for path in paths:
+        with suppress(OSError):
+            path.unlink()

@@ -1,0 +1,441 @@
+"""A folder is the new version or the older one, by a manifest that switches.
+
+A folder is never renamed. Its new files get names of their own, made from
+their contents; a manifest that names them is renamed over the older one, and
+this single rename switches. Files that no manifest names are removed by the
+next writer, so a reader of the older manifest still finds its files.
+"""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Self
+
+from skipgram_lib.errors import SkipgramError, printable, reason_of
+from skipgram_lib.storage.files import (
+    LOCK,
+    PART,
+    SEAL,
+    Lock,
+    Parts,
+    as_buffer,
+    file_checksum,
+    has_seal,
+    new_file,
+    not_written,
+    remove_files,
+    replace_file,
+    resolve_link,
+    seal,
+    sync_file,
+    sync_folder,
+)
+
+# What file managers leave in folders that somebody looked at.
+LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
+
+
+class HeldFolder:
+    """A folder to which one run at a time may write.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Made if it is not there, with the folders above it.
+    own : bool
+        It was made by a run before this one, if it is there.
+    """
+
+    def __init__(self, folder: str | Path, own: bool = False) -> None:
+        self.folder = resolve_link(folder)
+        if self.folder.exists() and not self.folder.is_dir():
+            raise SkipgramError(f"{self.folder} is a file; name a folder")
+        above = [self.folder, *self.folder.parents]
+        self.made = [path for path in above if not path.exists()]
+        if own and not self.made:
+            self.made = above[:1]
+        try:
+            self.lock = self.acquire()
+        except OSError as error:
+            raise SkipgramError(
+                f"cannot write to {printable(self.folder)}: {reason_of(error)}"
+            ) from error
+
+    def acquire(self) -> Lock:
+        """Make the folder and lock it; another run may just remove it."""
+        for attempt in range(5):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            try:
+                return Lock(self.folder / LOCK, printable(self.folder))
+            except FileNotFoundError:
+                if attempt == 4:
+                    raise
+        raise AssertionError  # for type checkers: the loop returns or raises
+
+    def close(self) -> None:
+        """Let go of the folder; if it holds nothing, it goes away."""
+        if not self.lock.is_held:
+            return
+        self.lock.release()
+        with suppress(OSError):
+            for path in self.made:
+                path.rmdir()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+@contextmanager
+def scratch_folder(beside: str | Path | None) -> Iterator[Path]:
+    """Hold a folder beside a path for what does not fit into memory.
+
+    None is a path of this process in the folder for temporary files.
+    """
+    own = os.path.join(tempfile.gettempdir(), f"skipgram-{os.getpid()}")
+    path = Path(os.path.abspath(beside or own))
+    place = path.with_name(f"{path.name}.counting")
+    try:
+        with HeldFolder(place, own=True):
+            for left in place.glob("runs-*"):
+                shutil.rmtree(left)
+            with tempfile.TemporaryDirectory(
+                prefix="runs-", dir=place, ignore_cleanup_errors=True
+            ) as folder:
+                yield Path(folder)
+    except OSError as error:
+        raise SkipgramError(
+            f"cannot write to {printable(place)}: {reason_of(error)}"
+        ) from error
+
+
+@dataclass(frozen=True)
+class FolderKind:
+    """What a folder holds, and how it is read and written.
+
+    Attributes
+    ----------
+    name : str
+        For messages, such as "a model".
+    manifest : str
+        The file that names the others.
+    files : tuple of str
+        What the others hold, such as "weights.safetensors". Earlier versions
+        gave the files these names; now they also bear their checksum.
+    remedy : str
+        What to do about a damaged folder, such as "train the model again".
+    """
+
+    name: str
+    manifest: str
+    files: tuple[str, ...]
+    remedy: str
+
+    def stored_name(self, file: str, digits: str) -> str:
+        """Name under which a file with this checksum is stored."""
+        return f"{Path(file).stem}-{digits[:16]}{Path(file).suffix}"
+
+    def is_stored(self, name: str) -> bool:
+        """Whether a file of this name may be one of ours, with a checksum."""
+        found = STORED.fullmatch(name)
+        return found is not None and found[1] + found[2] in self.files
+
+    def is_own(self, name: str) -> bool:
+        """Whether a file of this name may lie in such a folder."""
+        return (
+            name in {self.manifest, LOCK, *self.files, *LITTER}
+            or name.endswith(PART)
+            or self.is_stored(name)
+        )
+
+
+STORED = re.compile(r"(.+)-[0-9a-f]{16}(\.\w+)")
+
+
+def check_folder(folder: str | Path, kind: FolderKind) -> Path:
+    """Return where a folder is written, or refuse it before any work.
+
+    Raises
+    ------
+    SkipgramError
+        If it is a file, holds other things, or cannot be written.
+    """
+    place = resolve_link(folder)
+    shown = printable(place)
+    try:
+        if place.exists() and not place.is_dir():
+            raise SkipgramError(f"{shown} is a file; name a folder")
+        names = {p.name for p in place.iterdir()} if place.exists() else ()
+        if other := sorted(name for name in names if not kind.is_own(name)):
+            raise SkipgramError(
+                f"{shown} holds other things than {kind.name}, such as "
+                f"{other[0]}; name another folder"
+            )
+        there = next(p for p in [place, *place.parents] if p.exists())
+        with tempfile.TemporaryFile(dir=there):
+            return place
+    except OSError as error:
+        raise SkipgramError(
+            f"cannot write to {shown}: {reason_of(error)}"
+        ) from error
+
+
+class NewFolder:
+    """The next version of a folder, while it is written.
+
+    Parameters
+    ----------
+    folder : Path
+        It is held, and holds the older version, if there is one.
+    kind : FolderKind
+    """
+
+    def __init__(self, folder: Path, kind: FolderKind) -> None:
+        self.folder = folder
+        self.kind = kind
+        self.stored: dict[str, dict[str, Any]] = {}
+        self.finished = False
+        remove_files(unnamed_files(folder, kind))
+
+    @contextmanager
+    def create(self, file: str) -> Iterator[BinaryIO]:
+        """Open one of the kind's files for writing, reading and seeking.
+
+        On the disk it gets a name that bears its checksum. Nobody reads it
+        before `finish` has written a manifest that names it.
+        """
+        part = self.folder / f".{secrets.token_hex(8)}{PART}"
+        try:
+            with open(part, "x+b") as f:
+                yield f
+                sync_file(f)
+            digits = file_checksum(part)
+            name = self.kind.stored_name(file, digits)
+            size = part.stat().st_size
+            if not is_same(self.folder / name, digits):
+                replace_file(part, self.folder / name)
+                sync_folder(self.folder)
+        finally:
+            with suppress(OSError):
+                part.unlink()
+        self.stored[file] = {"name": name, "bytes": size, "sha256": digits}
+
+    def add(self, file: str, parts: Parts) -> None:
+        """Write one of the kind's files: bytes or arrays, in their order."""
+        with self.create(file) as f:
+            for part in parts:
+                f.write(as_buffer(part))
+
+    def names(self) -> dict[str, str]:
+        """Names under which the files are stored, by what they hold."""
+        return {file: about["name"] for file, about in self.stored.items()}
+
+    def finish(self, about: Mapping[str, Any]) -> None:
+        """Write the manifest, sealed JSON; with it this version is there."""
+        content = {"seal": SEAL.decode(), "files": self.stored, **about}
+        self.finish_with(seal(json.dumps(content).encode("ascii")))
+
+    def finish_with(self, manifest: bytes) -> None:
+        """Write a manifest of another form, in which all names stand."""
+        with new_file(self.folder / self.kind.manifest) as f:
+            f.write(manifest)
+        self.finished = True
+
+
+def is_same(path: Path, digits: str) -> bool:
+    """Whether a file is there, with this checksum."""
+    return path.is_file() and file_checksum(path) == digits
+
+
+def unnamed_files(folder: Path, kind: FolderKind) -> list[Path]:
+    """List the files of a folder that its manifest does not name.
+
+    A manifest of an earlier version names none, and means `kind.files`.
+    """
+    manifest = folder / kind.manifest
+    text = manifest.read_bytes() if manifest.is_file() else b""
+    names_all = any(
+        kind.is_stored(word.decode())
+        for word in re.findall(rb"[\w-]+\.\w+", text)
+    )
+    found = []
+    for path in folder.iterdir():
+        named = path.name.encode() in text
+        if path.name in kind.files:
+            named = not names_all
+        elif not (kind.is_stored(path.name) or path.name.endswith(PART)):
+            continue
+        if not named:
+            found.append(path)
+    return found
+
+
+def folder_size(folder: Path, kind: FolderKind) -> int:
+    """Bytes of the manifest of a folder and of the files that it names."""
+    names = {kind.manifest, *kind.files}
+    stored = (
+        path
+        for path in folder.iterdir()
+        if path.name in names or kind.is_stored(path.name)
+    )
+    current = set(stored) - set(unnamed_files(folder, kind))
+    return sum(path.stat().st_size for path in current)
+
+
+@contextmanager
+def write_folder(folder: str | Path, kind: FolderKind) -> Iterator[NewFolder]:
+    """Write a folder: all of the new version, or the older one stays.
+
+    The block adds files, and ends with `NewFolder.finish`.
+
+    Raises
+    ------
+    SkipgramError
+        If the folder is none of this kind, is being written by another
+        process, or cannot be written.
+    """
+    place = check_folder(folder, kind)
+    try:
+        with HeldFolder(place):
+            new = NewFolder(place, kind)
+            try:
+                yield new
+            finally:
+                if not new.finished:
+                    remove_files(unnamed_files(place, kind))
+    except OSError as error:
+        raise not_written(place, error) from error
+
+
+@dataclass(frozen=True)
+class StoredFolder:
+    """A folder that was written, by its manifest.
+
+    Attributes
+    ----------
+    folder : Path
+    kind : FolderKind
+    about : dict
+        What the manifest says.
+    """
+
+    folder: Path
+    kind: FolderKind
+    about: dict[str, Any]
+
+    def path(self, file: str) -> Path:
+        """Path of one of the kind's files."""
+        names = self.about.get("files", {})
+        return self.folder / (names[file]["name"] if file in names else file)
+
+    def damaged(self, path: Path, reason: object) -> SkipgramError:
+        """Make the error for a file that cannot be read."""
+        return damaged(path, reason, self.kind)
+
+    def read_json(self, file: str) -> Any:
+        """Contents of one of the kind's files, JSON."""
+        return read_json(self.path(file), self.kind)
+
+    def check_sums(self) -> None:
+        """Compare all files with the checksums in the manifest."""
+        if "files" in self.about:
+            stored = self.about["files"].values()
+            sums = {about["name"]: about["sha256"] for about in stored}
+        else:
+            sums = dict(self.about.get("sha256", {}))
+            sums.pop(self.kind.manifest, None)
+        for name, digits in sums.items():
+            path = self.folder / name
+            if not path.is_file():
+                raise self.damaged(path, "it is not there")
+            if file_checksum(path) != digits:
+                raise self.damaged(
+                    path, f"its checksum is not that in {self.kind.manifest}"
+                )
+
+
+def damaged(path: Path, reason: object, kind: FolderKind) -> SkipgramError:
+    """Make the error for a file of a folder that cannot be read."""
+    return SkipgramError(
+        f"{printable(path)} is damaged ({reason}); {kind.remedy}"
+    )
+
+
+def read_json(path: Path, kind: FolderKind) -> Any:
+    """Read a JSON file of a folder."""
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise damaged(path, error, kind) from error
+
+
+def read_folder(folder: str | Path, kind: FolderKind) -> StoredFolder:
+    """Read the manifest of a folder, and find the files that it names.
+
+    Their contents are checked by `StoredFolder.check_sums`. A manifest of an
+    earlier version has no "files": then they have the names in `kind.files`.
+
+    Raises
+    ------
+    SkipgramError
+        If there is no such folder, it is none of this kind, or its manifest
+        is damaged, or a file that it names is not there.
+    """
+    place = Path(folder)
+    manifest = place / kind.manifest
+    for attempt in range(3):
+        if not place.is_dir():
+            raise SkipgramError(f"there is no folder {printable(place)}")
+        if not manifest.is_file():
+            raise SkipgramError(
+                f"{printable(place)} is not {kind.name}: it has no "
+                f"{kind.manifest}"
+            )
+        stored = StoredFolder(place, kind, read_manifest(manifest, kind))
+        missing = [
+            file
+            for file in stored.about.get("files", {})
+            if not stored.path(file).is_file()
+        ]
+        if not missing:
+            return stored
+        # Two writers may have been here since the manifest was read.
+        if attempt == 2:
+            raise stored.damaged(stored.path(missing[0]), "it is not there")
+    raise AssertionError  # for type checkers: the loop returns or raises
+
+
+def read_manifest(path: Path, kind: FolderKind) -> dict[str, Any]:
+    """Read a manifest, and check its seal, if it has one."""
+    about = read_json(path, kind)
+    if not isinstance(about, dict):
+        raise damaged(path, "it holds no object", kind)
+    sums = about.get("sha256")
+    earlier = sums.get(path.name) if isinstance(sums, dict) else None
+    sealed = about.get("seal", earlier)
+    must = sealed is not None or "files" in about
+    if must and not has_seal(path.read_bytes(), sealed):
+        raise damaged(path, "its checksum is not that of its contents", kind)
+    if not is_file_table(about.get("files", {})):
+        raise damaged(path, "its list of files is none", kind)
+    return about
+
+
+def is_file_table(files: Any) -> bool:
+    """Whether a manifest's list of files has names and checksums."""
+    return isinstance(files, dict) and all(
+        isinstance(about, dict)
+        and isinstance(about.get("name"), str)
+        and Path(about["name"]).name == about["name"]
+        and isinstance(about.get("sha256"), str)
+        for about in files.values()
+    )

@@ -1,0 +1,1 @@
+"""Text becomes tokens, phrases, and the ids of a vocabulary."""

@@ -1,0 +1,1 @@
+"""Word vectors: comparing and searching them, testing them, their files."""

@@ -1,0 +1,139 @@
+"""The folder of a model: its words, its arrays, and a manifest about them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from skipgram_lib.backend.base import Array
+from skipgram_lib.errors import SkipgramError, printable
+from skipgram_lib.storage.folders import (
+    FolderKind,
+    StoredFolder,
+    check_folder,
+    read_folder,
+    write_folder,
+)
+
+WORDS = "vocabulary.json"
+WEIGHTS = "weights.safetensors"
+MODEL = FolderKind(
+    "a model", "model.json", (WORDS, WEIGHTS), "train the model again"
+)
+FORMAT_VERSION = 3
+READABLE_VERSIONS = (1, 2, 3)
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """What the folder of a model holds.
+
+    Attributes
+    ----------
+    about : dict
+        The manifest, model.json.
+    words : dict
+        The words, and how often each occurs: vocabulary.json.
+    arrays : dict
+        The weights by name, from weights.safetensors.
+    """
+
+    about: dict[str, Any]
+    words: dict[str, Any]
+    arrays: dict[str, Array]
+
+
+def is_model_folder(path: str | Path) -> bool:
+    """Whether a path is the folder of a model."""
+    return Path(path, MODEL.manifest).is_file()
+
+
+def check_model_folder(folder: str | Path) -> Path:
+    """Return where a model is written, or refuse it before any work."""
+    return check_folder(folder, MODEL)
+
+
+def write_model_folder(
+    folder: str | Path,
+    about: Mapping[str, Any],
+    words: Mapping[str, Any],
+    arrays: Mapping[str, Array],
+) -> None:
+    """Write the folder of a model, all of it, or the older one stays.
+
+    Parameters
+    ----------
+    folder : str or Path
+    about : mapping
+        What the manifest says beside format, version and files.
+    words, arrays : mappings
+        As in `ModelFolder`; the arrays are on the host.
+    """
+    from safetensors.numpy import save
+
+    whole = {name: np.ascontiguousarray(a) for name, a in arrays.items()}
+    with write_folder(folder, MODEL) as new:
+        new.add(WORDS, [json.dumps(words).encode("ascii")])
+        new.add(WEIGHTS, [save(whole)])
+        new.finish(
+            {
+                "format": "skip-gram model",
+                "format_version": FORMAT_VERSION,
+                **about,
+            }
+        )
+
+
+def read_model_folder(folder: str | Path) -> ModelFolder:
+    """Read the folder of a model, and check all of its files.
+
+    Raises
+    ------
+    SkipgramError
+        If the folder is not there, incomplete, damaged, or of a version
+        that this library does not know.
+    """
+    stored = read_folder(folder, MODEL)
+    check_model_version(stored)
+    stored.check_sums()
+    words = stored.read_json(WORDS)
+    if not isinstance(words, dict):
+        raise stored.damaged(stored.path(WORDS), "it holds no object")
+    return ModelFolder(stored.about, words, read_weights(stored))
+
+
+def check_model_version(stored: StoredFolder) -> None:
+    """Refuse a model that another version of the format describes."""
+    version = stored.about.get("format_version")
+    if version is None:
+        raise SkipgramError(
+            f"the files in {printable(stored.folder)} do not fit together "
+            f"({MODEL.manifest} has no format version); train again"
+        )
+    if version not in READABLE_VERSIONS:
+        raise SkipgramError(
+            f"{printable(stored.folder)} has format version {version}, and "
+            f"this library reads versions 1 to {FORMAT_VERSION}; use the "
+            "library that wrote it"
+        )
+    sums = stored.about.get("sha256")
+    in_version_2 = isinstance(sums, dict) and MODEL.manifest in sums
+    if version != 1 and not in_version_2 and "seal" not in stored.about:
+        raise stored.damaged(
+            stored.folder / MODEL.manifest, "it has no checksum"
+        )
+
+
+def read_weights(stored: StoredFolder) -> dict[str, Array]:
+    """Read the arrays of a model."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    path = stored.path(WEIGHTS)
+    try:
+        return dict(load_file(path))
+    except (OSError, ValueError, SafetensorError) as error:
+        raise stored.damaged(path, error) from error

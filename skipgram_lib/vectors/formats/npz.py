@@ -1,0 +1,181 @@
+"""NumPy's archive of arrays, .npz, read without ever running a pickle."""
+
+import ast
+import math
+import re
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skipgram_lib.backend.base import Array
+from skipgram_lib.errors import SkipgramError
+from skipgram_lib.vectors.formats.common import (
+    LoadOptions,
+    Table,
+    Vectors,
+    check_start,
+    check_words,
+    open_input,
+    open_output,
+    select_vectors,
+)
+
+PLAIN_ZIP = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+BROKEN_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    struct.error,
+    OverflowError,
+)
+
+NPY_TYPE = re.compile(r"[<>|=]?(f[248]|[SU]\d{1,7})")
+
+
+class Npy(NamedTuple):
+    """What the header of an array in NumPy's .npy format says."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    begin: int
+
+
+def npy_header(data: bytes) -> Npy:
+    """Read the header of an array, and where its numbers begin."""
+    size = 2 if data[6:7] == b"\x01" else 4
+    begin = 8 + size + int.from_bytes(data[8 : 8 + size], "little")
+    try:
+        text = data[8 + size : min(begin, 10_000)].decode("latin-1")
+        about = ast.literal_eval(text.strip())
+        shape = tuple(about["shape"])
+        plain = data[:6] == b"\x93NUMPY" and not about["fortran_order"]
+        if plain and all(type(n) is int and n > 0 for n in shape):
+            return Npy(str(about["descr"]), shape, begin)
+    except (
+        ValueError,
+        SyntaxError,
+        KeyError,
+        TypeError,
+        RecursionError,
+        MemoryError,
+    ):
+        pass
+    raise SkipgramError("its header is damaged or unusual")
+
+
+def parse_npy(data: bytes) -> Array:
+    """Array in NumPy's .npy format; the SkipgramError is a phrase.
+
+    A header that is damaged, that asks for a pickle, or that promises
+    another length than the data have, is refused.
+    """
+    header = npy_header(data)
+    if "O" in header.dtype:
+        raise SkipgramError("it is a pickle, which is never loaded")
+    if not NPY_TYPE.fullmatch(header.dtype):
+        raise SkipgramError(
+            f"its type is {header.dtype!r}, not numbers or words"
+        )
+    dtype = np.dtype(header.dtype)
+    promise = math.prod(header.shape) * dtype.itemsize
+    found = len(data) - header.begin
+    if found != promise or not promise:
+        raise SkipgramError(
+            f"its header promises {promise:,} bytes, and it has {found:,}"
+        )
+    array = np.frombuffer(data, dtype, offset=header.begin)
+    native = dtype.newbyteorder("=")
+    return array.reshape(header.shape).astype(native, copy=False)
+
+
+def read_array(archive: zipfile.ZipFile, name: str, room: int) -> Array:
+    """Read an array of an archive of `room` bytes; never a pickle.
+
+    The SkipgramError is a phrase; the caller knows the file.
+    """
+    names = archive.namelist()
+    if f"{name}.npy" not in names:
+        raise SkipgramError(f"expected arrays words and matrix, got {names}")
+    entry = archive.getinfo(f"{name}.npy")
+    bound = 1032 if entry.compress_type == zipfile.ZIP_DEFLATED else 1
+    if entry.compress_type not in PLAIN_ZIP or (
+        entry.file_size > bound * min(entry.compress_size, room)
+    ):
+        raise SkipgramError(
+            f"{name}.npy promises {entry.file_size:,} bytes in "
+            f"{entry.compress_size:,} compressed ones"
+        )
+    try:
+        return parse_npy(archive.read(entry))
+    except SkipgramError as error:
+        raise SkipgramError(f"{name}.npy: {error}") from None
+
+
+def array_words(words: Array) -> list[str]:
+    """Words of an array of strings, if they are Unicode."""
+    if words.dtype.kind == "U" and words.view(np.uint32).max() > 0x10FFFF:
+        raise SkipgramError("words.npy: its characters are not Unicode")
+    return [str(word) for word in words.astype(str).ravel().tolist()]
+
+
+def read_npz(path: Path, options: LoadOptions) -> Vectors:
+    """Read the arrays words and matrix of NumPy's archive."""
+    with open_input(path) as f:
+        check_start(path, f.read(16), 0, b"PK")
+        try:
+            with zipfile.ZipFile(f) as archive:
+                room = path.stat().st_size
+                words = read_array(archive, "words", room)
+                matrix = read_array(archive, "matrix", room)
+            names = array_words(words)
+        except BROKEN_ZIP as error:
+            raise SkipgramError(
+                f"{path} is damaged, or holds no word vectors ({error}); "
+                "download it again"
+            ) from error
+    if words.ndim != 1 or words.dtype.kind == "f" or matrix.dtype.kind != "f":
+        raise SkipgramError(
+            f"{path}: words must be an array of strings, and matrix one of "
+            f"numbers; got {words.dtype} and {matrix.dtype}"
+        )
+    check_words(names, "", path)
+    return select_vectors(path, names, matrix, options)
+
+
+def word_array(words: list[str]) -> NDArray[np.str_]:
+    """Words as an array of strings, which gives each the longest's room."""
+    longest = max(map(len, words))
+    if longest * 4 * len(words) > 1 << 32:
+        raise SkipgramError(
+            f"a word of {longest:,} characters makes an array of strings too "
+            "large; write .safetensors"
+        )
+    return np.array(words, f"<U{longest}")
+
+
+def write_npz(path: Path, table: Table) -> None:
+    """Write the arrays words (compressed) and matrix for `numpy.load`."""
+    words = word_array(table.words)
+    about = {
+        "descr": table.dtype.str,
+        "fortran_order": False,
+        "shape": table.matrix.shape,
+    }
+    with open_output(path) as f, zipfile.ZipFile(f, "w") as archive:
+        entry = zipfile.ZipInfo("words.npy")
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        with archive.open(entry, "w", force_zip64=True) as g:
+            np.lib.format.write_array(g, words, allow_pickle=False)
+        entry = zipfile.ZipInfo("matrix.npy")
+        with archive.open(entry, "w", force_zip64=True) as g:
+            np.lib.format.write_array_header_1_0(g, about)
+            for _, rows in table.blocks():
+                g.write(rows.data)
