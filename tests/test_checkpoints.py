@@ -225,8 +225,10 @@ def test_what_a_killed_writer_left_goes(tmp_path):
     ]
     for name in names:
         (tmp_path / "box" / name).write_bytes(b"half")
+    (tmp_path / "box" / "lock").touch()  # of version 0.1
     with Checkpoints(tmp_path / "box", own=True) as box:
         assert not any((tmp_path / "box" / name).exists() for name in names)
+        assert not (tmp_path / "box" / "lock").exists()
         assert box.read()[1] == 1
         box.remove()
     assert list(tmp_path.iterdir()) == []

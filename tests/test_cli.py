@@ -431,6 +431,29 @@ def test_phrases_are_joined_and_written_beside_the_model(tmp_path, capsys):
     assert "phrases, passes: 2" in progress
 
 
+def test_what_lies_beside_a_link_to_a_folder(text, tmp_path, capsys):
+    link, real = tmp_path / "link", tmp_path / "disk" / "real"
+    real.mkdir(parents=True)
+    link.symlink_to(real)
+    train = ["train", text, *SMALL, "--phrases", "1", "--out", link]
+    answer_of(capsys, *train)
+    assert link.is_symlink()
+    assert (real / "model.json").is_file()
+    assert [p.name for p in real.parent.iterdir()] == ["real"]
+    assert (tmp_path / "link.phrases.json").is_file()
+
+
+def test_the_folder_of_a_model_may_be_the_current_one(
+    text, tmp_path, capsys, monkeypatch
+):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    train = ["train", text, *SMALL, "--phrases", "1", "--out", "."]
+    answer = answer_of(capsys, *train)
+    assert answer["phrases"]["file"] == str(tmp_path / "here.phrases.json")
+    assert (tmp_path / "here" / "model.json").is_file()
+
+
 def test_without_phrases_there_is_no_file_of_them(text, tmp_path, capsys):
     out = tmp_path / "model"
     answer = answer_of(capsys, "train", text, *SMALL, "--out", out)

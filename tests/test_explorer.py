@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from base64 import b64decode
 
 import numpy as np
 import pytest
@@ -26,8 +27,6 @@ from skipgram_lib.apps.explorer.data import (
     data_script,
     on_host,
     quantise,
-    read_block,
-    read_script,
     rounded,
     snapshot,
 )
@@ -85,6 +84,18 @@ def folder(model, text, tmp_path_factory):
     told = save_explorer(model, text[1], folder, progress=False)
     assert told["no_journey"] is None
     return folder
+
+
+def read_block(block):
+    """Return the array that `as_block` wrote."""
+    dtype = np.dtype(block["dtype"])
+    flat = np.frombuffer(b64decode(block["data"]), dtype.newbyteorder("<"))
+    return flat.reshape(block["shape"]).astype(dtype)
+
+
+def read_script(script):
+    """Return the data that `data_script` wrote."""
+    return json.loads(script.partition(b" = ")[2].rstrip(b";\n"))
 
 
 def read(folder, name):

@@ -479,17 +479,19 @@ def test_folders_of_version_0_1_are_read(root):
     assert model.words[:3] == ["new", "is", "york"]
 
 
-def test_a_model_without_words_or_hidden_layer_is_refused(tmp_path):
-    rows = {"W_in": np.ones((1, 2), np.float32)}
-    for words, arrays in [({}, rows), ({"words": ["tax"]}, {})]:
-        write_model_folder(tmp_path / "model", {}, words, arrays)
-        said = message(tmp_path / "model")
-        assert "do not fit together (words and W_in are expected)" in said
-    words = {"words": ["tax", "navy"]}
-    write_model_folder(tmp_path / "model", {}, words, rows)
-    assert "holds 2 words and a matrix of shape (1, 2)" in message(
-        tmp_path / "model"
-    )
+@pytest.mark.parametrize(
+    ("words", "rows"),
+    [(None, 1), ("tax", 1), (["tax"], None), (["tax", "navy"], 1)],
+)
+def test_a_model_whose_parts_do_not_fit_is_refused(tmp_path, words, rows):
+    V = 0 if words is None else len(words)
+    about = {"vector_size": 2, "vocabulary_size": V}
+    told = {} if words is None else {"words": words, "frequencies": [1] * V}
+    arrays = {"W_out": np.ones((V, 2)), "bias": np.ones(V)}
+    if rows is not None:
+        arrays["W_in"] = np.ones((rows, 2))
+    write_model_folder(tmp_path / "model", about, told, arrays)
+    assert "do not fit together" in message(tmp_path / "model")
 
 
 def test_a_folder_of_version_0_1_is_replaced(tmp_path, root):

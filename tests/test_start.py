@@ -1,5 +1,7 @@
 """Initial weights from the counts: associations and their factors."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -117,9 +119,11 @@ class Blocks:
     def sum(self, axis=None):
         return self.N.sum(axis=axis)
 
-    def blocks(self):
-        for i in range(0, self.shape[0], self.rows):
-            yield self.N[i : i + self.rows]
+    def spans(self):
+        return list(pairwise([*range(0, V := self.shape[0], self.rows), V]))
+
+    def block(self, first, last):
+        return self.N[first:last]
 
 
 @given(seeds, st.integers(2, 30), st.integers(1, 9), st.integers(1, 4))

@@ -33,6 +33,7 @@ from skipgram_lib.storage.folders import (
     check_folder,
     folder_size,
     read_folder,
+    read_steadily,
     scratch_folder,
     write_folder,
 )
@@ -93,7 +94,7 @@ def test_files_that_no_manifest_names_are_removed_by_the_next_writer(tmp_path):
         save(folder, text, "same", about=about)
     kept = sorted(path.read_text() for path in folder.glob("a-*.txt"))
     assert kept == ["three", "two"]
-    (folder / ".0123.part").write_text("a writer was killed")
+    (folder / ".0123456789abcdef.part").write_text("a writer was killed")
     (folder / f"b-{'0' * 16}.txt").write_text("and another one")
     save(folder, "three", "same", about=3)
     assert load(folder) == (3, "three", "same")
@@ -129,6 +130,34 @@ def test_a_folder_that_holds_other_things_is_refused_and_untouched(tmp_path):
     with pytest.raises(SkipgramError, match=r"holds other things than a test"):
         save(tmp_path, "one", "two")
     assert [path.name for path in tmp_path.iterdir()] == ["novel.txt"]
+
+
+def test_a_file_of_another_program_that_is_not_finished_stays(tmp_path):
+    (tmp_path / "film.mkv.part").write_text("mine")
+    with pytest.raises(SkipgramError, match="holds other things"):
+        save(tmp_path, "one", "two")
+    assert [p.name for p in tmp_path.iterdir()] == ["film.mkv.part"]
+
+
+def test_read_folder_while_it_is_written(tmp_path):
+    place = tmp_path / "f"
+    save(place, "0", "0")
+    writes = 60
+
+    def write():
+        for number in range(writes):
+            save(place, str(number), str(number), about=str(number))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    while writer.is_alive():
+        about, first, second = read_steadily(
+            place / KIND.manifest, lambda: load(place)
+        )
+        assert first == second, "never parts of two versions"
+        assert about in ("x", first)
+    writer.join()
+    assert load(place) == (str(writes - 1),) * 3
 
 
 def test_a_file_in_place_of_a_folder_is_refused(tmp_path):
@@ -204,6 +233,13 @@ def test_a_missing_file_is_named(tmp_path):
     path.unlink()
     with pytest.raises(SkipgramError, match=f"{path.name} is damaged .it is"):
         load(tmp_path / "f")
+
+
+def test_an_earlier_manifest_whose_checksums_are_none(tmp_path):
+    (tmp_path / KIND.manifest).write_text('{"sha256": 5}')
+    stored = read_folder(tmp_path, KIND)
+    with pytest.raises(SkipgramError, match=r"its checksums are 5\); test"):
+        stored.check_sums()
 
 
 def test_what_is_no_such_folder_is_told(tmp_path):
@@ -319,7 +355,9 @@ def test_bytes_are_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
     assert calls[2:] == (["fsync"] if os.name != "nt" else [])
     calls.clear()
     save(tmp_path / "f", "one", "two")
-    assert calls == ["fsync", "replace", "fsync"] * 3, "a, b, the manifest"
+    named = ["fsync"] if os.name != "nt" else []
+    one = ["fsync", "replace", *named]
+    assert calls == [*named, *one * 3], "the folder, a, b, the manifest"
 
 
 # Links
@@ -547,3 +585,59 @@ def test_folder_size_is_that_of_what_the_manifest_names(tmp_path):
     manifest = (folder / "test.json").stat().st_size
     assert len(list(folder.iterdir())) == 5, "one of them is the older a"
     assert folder_size(folder, KIND) == manifest + len("two two" + "same")
+
+
+def test_a_reader_tries_again_if_a_writer_was_there_meanwhile(tmp_path):
+    folder = tmp_path / "f"
+    save(folder, "0", "same", about=0)
+    reads = []
+
+    def read():
+        stored = read_folder(folder, KIND)
+        reads.append(stored.about["about"])
+        for _ in range(2 if len(reads) < 3 else 0):  # two writers
+            number = str(reads[-1] + 1)
+            save(folder, number, "same", about=int(number))
+            reads[-1] = int(number)
+        stored.check_sums()
+        return stored.path("a.txt").read_text()
+
+    assert read_steadily(folder / KIND.manifest, read) == "4"
+    assert len(reads) == 3
+
+
+def test_a_reader_gives_up_on_what_is_damaged(tmp_path):
+    save(tmp_path / "f", "one", "two")
+    reads = []
+
+    def read():
+        reads.append(1)
+        raise SkipgramError("damaged")
+
+    with pytest.raises(SkipgramError, match="damaged"):
+        read_steadily(tmp_path / "f" / KIND.manifest, read)
+    assert len(reads) == 1, "nobody wrote, so it is no better next time"
+
+
+def test_a_lock_of_somebody_else_is_no_file_of_ours(tmp_path):
+    (tmp_path / ".lock").write_text("mine")
+    with pytest.raises(SkipgramError, match=r"such as \.lock"):
+        save(tmp_path, "one", "two")
+    assert (tmp_path / ".lock").read_text() == "mine"
+
+
+def test_a_lock_that_was_removed_takes_no_other_with_it(tmp_path):
+    first = Lock(tmp_path / "lock", "it")
+    (tmp_path / "lock").unlink()
+    with Lock(tmp_path / "lock", "it"):
+        first.release()
+        if os.name != "nt":
+            with pytest.raises(SkipgramError, match="another run"):
+                Lock(tmp_path / "lock", "it")
+
+
+def test_where_0_1_was_killed_the_error_tells_where_the_older_one_is(tmp_path):
+    older = tmp_path / ".model.saving" / "old"
+    older.mkdir(parents=True)
+    with pytest.raises(SkipgramError, match=r"the older one is .*old"):
+        read_folder(tmp_path / "model", KIND)

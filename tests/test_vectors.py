@@ -18,8 +18,8 @@ from skipgram_lib.vectors import search
 from skipgram_lib.vectors import vectors as module
 from skipgram_lib.vectors.search import (
     cosine_rows,
+    matrix_blocks,
     product_scores,
-    row_blocks,
     row_lengths,
     unit_rows,
 )
@@ -280,7 +280,7 @@ def test_the_matrix_is_never_copied(dtype, monkeypatch):
     vectors.most_similar("tax")
     assert vectors.matrix is matrix
     assert np.shares_memory(vectors["tax"], matrix)
-    blocks = [block for _, block in row_blocks(matrix, 4)]
+    blocks = [block for _, block in matrix_blocks(matrix, 4)]
     if dtype == np.float16:
         assert [block.shape for block in blocks] == [(4, 4), (2, 4)]
         assert all(block.dtype == np.float32 for block in blocks)

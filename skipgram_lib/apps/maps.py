@@ -275,7 +275,7 @@ def draw_groups(
 
 
 def as_places(positions: ArrayLike, n: int) -> NDArray[np.float64]:
-    """Return places (n, 2) as an array, or say why they are none."""
+    """Return places (n, 2) as an array, or refuse them."""
     places = np.asarray(positions, np.float64)
     if places.shape != (n, 2) or not np.isfinite(places).all():
         raise SkipgramError(
@@ -463,7 +463,7 @@ def map_page(words: list[str], places: Array, near: list[list[int]]) -> bytes:
 
 
 def map_path(path: str | Path) -> Path:
-    """Return the path of a map, or say why it cannot be one."""
+    """Return the path of a map, or refuse it."""
     path = Path(path).absolute()
     if path.suffix.lower() not in (".png", ".svg", ".html"):
         raise SkipgramError(

@@ -188,7 +188,7 @@ def draw_cells(
 
 
 def as_matrix(matrix: ArrayLike) -> Array:
-    """Return a matrix as an array, or say why it is none."""
+    """Return a matrix as an array, or refuse it."""
     array = np.asarray(matrix)
     if array.ndim != 2 or 0 in array.shape:
         raise SkipgramError(
@@ -503,7 +503,7 @@ def plot_loss(
 
 
 def as_words(words: Iterable[str]) -> list[str]:
-    """Return some words as a list, or say why they are none."""
+    """Return some words as a list, or refuse them."""
     if isinstance(words, str | bytes):
         raise SkipgramError(
             f"expected a list of words, got {words!r:.40}; use [word]"

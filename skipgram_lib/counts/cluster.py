@@ -30,16 +30,15 @@ from skipgram_lib.counts.counts import (
 )
 from skipgram_lib.counts.parts import (
     PART_BYTES,
-    Bar,
     Rules,
     count_stretch,
     parse_size,
     part_ids,
-    progress_bar,
     stretch_rules,
     stretch_size,
     stretches,
 )
+from skipgram_lib.counts.progress import Bar, progress_bar
 from skipgram_lib.counts.tables import add_all
 from skipgram_lib.errors import SkipgramError, check_at_least
 from skipgram_lib.text.files import (
@@ -63,7 +62,7 @@ MAX_LOSSES = 20
 
 
 def find_dask() -> Any:
-    """Return Dask distributed, or tell how to install it."""
+    """Return Dask distributed; an error says how to install it."""
     try:
         import distributed
     except ImportError as error:

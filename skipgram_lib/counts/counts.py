@@ -272,8 +272,11 @@ class BlockedTable(Protocol):
     def sum(self, axis: int | None = None) -> Any:
         """Sum of all cells, of each column (axis 0) or each row (axis 1)."""
 
-    def blocks(self) -> Iterable[sp.csr_array]:
-        """All rows, in order, a few at a time."""
+    def spans(self) -> list[tuple[int, int]]:
+        """First row of each block, and the one after its last."""
+
+    def block(self, first: int, last: int) -> sp.csr_array:
+        """Rows from `first` to `last` - 1; threads may ask for several."""
 
     def tocsr(self) -> sp.csr_array:
         """The whole table in memory."""
@@ -286,7 +289,9 @@ CountMatrix: TypeAlias = (
 
 def row_blocks(N: CountMatrix) -> Iterable[sp.csr_array]:
     """All rows of weighted counts, in order, in blocks."""
-    return [N] if isinstance(N, sp.csr_array) else N.blocks()
+    if isinstance(N, sp.csr_array):
+        return [N]
+    return (N.block(first, last) for first, last in N.spans())
 
 # %% ../../notebooks/06_counting.ipynb #83f3343c
 @dataclass(frozen=True)

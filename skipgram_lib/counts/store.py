@@ -17,6 +17,7 @@ from skipgram_lib.counts.counts import (
     Counts,
     even_groups,
     no_pair_error,
+    row_blocks,
     weighted_counts,
 )
 from skipgram_lib.counts.tables import MappedTable, write_table
@@ -26,6 +27,7 @@ from skipgram_lib.storage.folders import (
     StoredFolder,
     check_folder,
     read_folder,
+    read_steadily,
     write_folder,
 )
 from skipgram_lib.text.vocabulary import Vocabulary, fingerprint
@@ -191,6 +193,13 @@ def load_counts(folder: str | Path) -> tuple[Vocabulary, Counts]:
         If the folder is not there, incomplete, damaged, or of a version
         that this library does not know.
     """
+    return read_steadily(
+        Path(folder, COUNTS.manifest), lambda: load_once(folder)
+    )
+
+
+def load_once(folder: str | Path) -> tuple[Vocabulary, Counts]:
+    """Read a folder of counts as it is now."""
     stored = read_folder(folder, COUNTS)
     check_counts_version(stored)
     try:
@@ -262,19 +271,21 @@ class WeightedTable:
         """Rows of N, by their ids."""
         return self.weigh(self.table.take(rows), rows)
 
-    def blocks(self) -> Iterator[sp.csr_array]:
-        """All rows, a few at a time."""
-        groups = even_groups(self.table.indptr, BLOCK_CELLS)
-        for first, last in zip(*groups, strict=True):
-            rows = slice(first, last)
-            yield self.weigh(self.table.rows(first, last), rows)
+    def spans(self) -> list[tuple[int, int]]:
+        """First row of each block, and the one after its last."""
+        firsts, ends = even_groups(self.table.indptr, BLOCK_CELLS)
+        return list(zip(firsts.tolist(), ends.tolist(), strict=True))
+
+    def block(self, first: int, last: int) -> sp.csr_array:
+        """Rows of N from `first` to `last` - 1."""
+        return self.weigh(self.table.rows(first, last), slice(first, last))
 
     @cached_property
     def sums(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Sums of the columns, and of the rows."""
         columns = np.zeros(self.shape[1])
         rows = []
-        for block in self.blocks():
+        for block in row_blocks(self):
             # One cell after the other, as SciPy adds: the same last bits.
             np.add.at(columns, block.indices, block.data)
             rows.append(block.sum(axis=1))
@@ -286,7 +297,7 @@ class WeightedTable:
 
     def tocsr(self) -> sp.csr_array:
         """The whole of N, in memory."""
-        return sp.csr_array(sp.vstack(list(self.blocks()), format="csr"))
+        return sp.csr_array(sp.vstack(list(row_blocks(self)), format="csr"))
 
 
 @dataclass(frozen=True)

@@ -179,6 +179,9 @@ class Checkpoints:
         self.newest_good = Path()
         for names in LEFT:  # a run before this one was killed
             remove_files(self.folder.glob(names))
+        lock = self.folder / "lock"  # of version 0.1, which left it
+        if lock.is_file() and not lock.stat().st_size:
+            remove_files([lock])
 
     def write(self, arrays: Mapping[str, Array], about: Any) -> Path:
         """Write the next checkpoint, then remove all but the one before.

@@ -4,8 +4,7 @@
 
 # %% auto #0
 __all__ = ['positive_associations', 'Operator', 'row_groups', 'multiply_groups', 'SparseOperator', 'BlockedAssociations',
-           'numbered_blocks', 'explore_rounds', 'explored_space', 'factors_within', 'leading_factors',
-           'initialise_from_counts']
+           'explore_rounds', 'explored_space', 'factors_within', 'leading_factors', 'initialise_from_counts']
 
 # %% ../../notebooks/B_head_start.ipynb #aa1ab10c
 from collections.abc import Callable, Iterator
@@ -23,7 +22,6 @@ from skipgram_lib.counts.counts import (
     BlockedTable,
     CountMatrix,
     even_groups,
-    row_blocks,
 )
 from skipgram_lib.model.network import Network
 
@@ -118,14 +116,13 @@ class BlockedAssociations:
         """Work on the associations of each block and the rows it is."""
         self.N.sum()  # the sums are found once, before threads ask for them
 
-        def done(numbered: tuple[int, sp.csr_array]) -> Array:
-            start, block = numbered
-            rows = slice(start, start + block.shape[0])
-            return work(positive_associations(block, self.N), rows)
+        def done(span: tuple[int, int]) -> Array:
+            found = positive_associations(self.N.block(*span), self.N)
+            return work(found, slice(*span))
 
-        blocks = numbered_blocks(self.N)
+        spans = iter(self.N.spans())
         with ThreadPoolExecutor(cpu_count()) as threads:
-            while some := list(islice(blocks, cpu_count())):
+            while some := list(islice(spans, cpu_count())):
                 yield from threads.map(done, some)
 
     def times(self, Y: Array) -> Array:
@@ -138,14 +135,6 @@ class BlockedAssociations:
         for part in self.each(lambda block, rows: block.T @ Y[rows]):
             total += part
         return total
-
-
-def numbered_blocks(N: CountMatrix) -> Iterator[tuple[int, sp.csr_array]]:
-    """Blocks of rows, each with the number of its first row."""
-    start = 0
-    for block in row_blocks(N):
-        yield start, block
-        start += block.shape[0]
 
 # %% ../../notebooks/B_head_start.ipynb #f735a929
 def explore_rounds(

@@ -4,11 +4,10 @@
 
 # %% auto #0
 __all__ = ['PLAIN', 'check_counts', 'counts_matrix', 'find_objective', 'find_rates', 'FitSettings', 'start_run', 'describe_model',
-           'check_sizes', 'refuse_misfits', 'SkipGram']
+           'SkipGram']
 
 # %% ../../notebooks/07_ten_thousand_words.ipynb #708250de
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -23,7 +22,6 @@ from skipgram_lib.errors import (
     SkipgramError,
     check_at_least,
     check_choice,
-    printable,
 )
 from skipgram_lib.model.callbacks import (
     Checkpointing,
@@ -48,6 +46,7 @@ from skipgram_lib.model.training import (
 from skipgram_lib.text.vocabulary import Vocabulary, fingerprint
 from skipgram_lib.vectors.formats.model_folder import (
     read_model_folder,
+    refuse_misfits,
     write_model_folder,
 )
 from skipgram_lib.vectors.vectors import WordVectors
@@ -168,33 +167,6 @@ def describe_model(model: "SkipGram") -> dict[str, Any]:
         "runs": model.runs,
         "history": [asdict(record) for record in model.history],
     }
-
-# %% ../../notebooks/07_ten_thousand_words.ipynb #01b1451e
-def check_sizes(
-    vocabulary: Vocabulary, network: Network, about: dict[str, Any]
-) -> None:
-    """Raise a TypeError if a model's files are not of the same V and D."""
-    V = len(vocabulary)
-    D = check_at_least("vector size", about["vector_size"], 1)
-    shapes = [array.shape for array in vars(network).values()]
-    sizes = [about["vocabulary_size"], len(vocabulary.frequencies)]
-    if [*shapes, *sizes] != [(V, D), (V, D), (V,), V, V]:
-        raise TypeError(f"{V} words, arrays of shapes {shapes}")
-    dtypes = {str(array.dtype) for array in vars(network).values()}
-    if len(dtypes) > 1 or not dtypes <= {"float32", "float64"}:
-        raise TypeError(f"arrays of {' and '.join(sorted(dtypes))}")
-
-
-@contextmanager
-def refuse_misfits(folder: str | Path) -> Iterator[None]:
-    """Turn errors of parts that do not fit into one that says so."""
-    try:
-        yield
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise SkipgramError(
-            f"the files in {printable(folder)} do not fit together ({error}); "
-            "train again"
-        ) from error
 
 # %% ../../notebooks/07_ten_thousand_words.ipynb #d8777d12
 class SkipGram:
@@ -395,7 +367,6 @@ class SkipGram:
         with refuse_misfits(folder):
             vocabulary = Vocabulary(**stored.words)
             network = Network(**stored.arrays)
-            check_sizes(vocabulary, network, about)
             history = [TrainingRecord(**record) for record in about["history"]]
             seed = check_at_least("seed", about["seed"], 0)
             counted = dict(about["counts"])

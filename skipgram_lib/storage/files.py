@@ -26,7 +26,7 @@ from skipgram_lib.errors import SkipgramError, printable, reason_of
 Parts: TypeAlias = Iterable[bytes | NDArray[Any]]
 
 
-LOCK = ".lock"
+LOCK = ".skipgram.lock"
 
 
 PART = ".part"
@@ -162,6 +162,7 @@ class Lock:
                 f"another run is writing to {busy}; wait for its end, or "
                 "name another place"
             ) from None
+        self.inode = self.path.stat().st_ino
 
     @property
     def is_held(self) -> bool:
@@ -170,14 +171,18 @@ class Lock:
 
     def release(self) -> None:
         """Let go of the lock, and remove its file."""
-        removed = False
-        with suppress(OSError):  # Windows removes no file that is open
-            self.path.unlink()
-            removed = True
-        self.lock.release()
-        if not removed:
-            with suppress(OSError):
+        is_open = False
+        try:
+            # If somebody removed it, another process may hold a new one.
+            if self.path.stat().st_ino == self.inode:
                 self.path.unlink()
+        except FileNotFoundError:
+            pass
+        except OSError:  # Windows removes no file that is open
+            is_open = True
+        self.lock.release()
+        if is_open:
+            remove_files([self.path])
 
     def __enter__(self) -> Self:
         return self

@@ -12,11 +12,11 @@ import re
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, Self, TypeVar
 
 from skipgram_lib.errors import SkipgramError, printable, reason_of
 from skipgram_lib.storage.files import (
@@ -38,7 +38,7 @@ from skipgram_lib.storage.files import (
     sync_folder,
 )
 
-# What file managers leave in folders that somebody looked at.
+# What file managers leave in folders that were opened with them.
 LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
@@ -56,13 +56,16 @@ class HeldFolder:
     def __init__(self, folder: str | Path, own: bool = False) -> None:
         self.folder = resolve_link(folder)
         if self.folder.exists() and not self.folder.is_dir():
-            raise SkipgramError(f"{self.folder} is a file; name a folder")
+            raise SkipgramError(
+                f"{printable(self.folder)} is a file; name a folder"
+            )
         above = [self.folder, *self.folder.parents]
         self.made = [path for path in above if not path.exists()]
         if own and not self.made:
             self.made = above[:1]
         try:
             self.lock = self.acquire()
+            self.sync_names()
         except OSError as error:
             raise SkipgramError(
                 f"cannot write to {printable(self.folder)}: {reason_of(error)}"
@@ -70,14 +73,25 @@ class HeldFolder:
 
     def acquire(self) -> Lock:
         """Make the folder and lock it; another run may just remove it."""
-        for attempt in range(5):
+        attempts = 5
+        while True:
             self.folder.mkdir(parents=True, exist_ok=True)
             try:
                 return Lock(self.folder / LOCK, printable(self.folder))
             except FileNotFoundError:
-                if attempt == 4:
+                attempts -= 1
+                if not attempts:
                     raise
-        raise AssertionError  # for type checkers: the loop returns or raises
+
+    def sync_names(self) -> None:
+        """Return when the names of the folders made are on the disk."""
+        try:
+            for path in self.made:
+                with suppress(PermissionError):  # of a folder above
+                    sync_folder(path.parent)
+        except OSError:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Let go of the folder; if it holds nothing, it goes away."""
@@ -153,12 +167,14 @@ class FolderKind:
         """Whether a file of this name may lie in such a folder."""
         return (
             name in {self.manifest, LOCK, *self.files, *LITTER}
-            or name.endswith(PART)
+            or UNFINISHED.fullmatch(name) is not None
             or self.is_stored(name)
         )
 
 
 STORED = re.compile(r"(.+)-[0-9a-f]{16}(\.\w+)")
+# What a writer that was killed leaves; other files may end in .part, too.
+UNFINISHED = re.compile(r"\.([0-9a-f]{8}-)?[0-9a-f]{16}" + re.escape(PART))
 
 
 def check_folder(folder: str | Path, kind: FolderKind) -> Path:
@@ -272,7 +288,9 @@ def unnamed_files(folder: Path, kind: FolderKind) -> list[Path]:
         named = path.name.encode() in text
         if path.name in kind.files:
             named = not names_all
-        elif not (kind.is_stored(path.name) or path.name.endswith(PART)):
+        elif not (
+            kind.is_stored(path.name) or UNFINISHED.fullmatch(path.name)
+        ):
             continue
         if not named:
             found.append(path)
@@ -343,7 +361,7 @@ class StoredFolder:
 
     def read_json(self, file: str) -> Any:
         """Contents of one of the kind's files, JSON."""
-        return read_json(self.path(file), self.kind)
+        return read_json(self.path(file), self.kind)[0]
 
     def check_sums(self) -> None:
         """Compare all files with the checksums in the manifest."""
@@ -351,13 +369,26 @@ class StoredFolder:
             stored = self.about["files"].values()
             sums = {about["name"]: about["sha256"] for about in stored}
         else:
-            sums = dict(self.about.get("sha256", {}))
-            sums.pop(self.kind.manifest, None)
+            listed = self.about.get("sha256", {})
+            if not isinstance(listed, dict):
+                raise self.damaged(
+                    self.folder / self.kind.manifest,
+                    f"its checksums are {listed!r:.40}",
+                )
+            sums = {
+                name: digits
+                for name, digits in listed.items()
+                if name != self.kind.manifest
+            }
         for name, digits in sums.items():
             path = self.folder / name
             if not path.is_file():
                 raise self.damaged(path, "it is not there")
-            if file_checksum(path) != digits:
+            try:
+                found = file_checksum(path)
+            except OSError as error:
+                raise self.damaged(path, reason_of(error)) from error
+            if found != digits:
                 raise self.damaged(
                     path, f"its checksum is not that in {self.kind.manifest}"
                 )
@@ -370,10 +401,11 @@ def damaged(path: Path, reason: object, kind: FolderKind) -> SkipgramError:
     )
 
 
-def read_json(path: Path, kind: FolderKind) -> Any:
-    """Read a JSON file of a folder."""
+def read_json(path: Path, kind: FolderKind) -> tuple[Any, bytes]:
+    """Read a JSON file of a folder, once: what it says, and its bytes."""
     try:
-        return json.loads(path.read_text("utf-8"))
+        data = path.read_bytes()
+        return json.loads(data.decode("utf-8")), data
     except (OSError, ValueError, RecursionError) as error:
         raise damaged(path, error, kind) from error
 
@@ -391,39 +423,70 @@ def read_folder(folder: str | Path, kind: FolderKind) -> StoredFolder:
         is damaged, or a file that it names is not there.
     """
     place = Path(folder)
+    if not place.is_dir():
+        raise no_folder_error(place)
     manifest = place / kind.manifest
-    for attempt in range(3):
-        if not place.is_dir():
-            raise SkipgramError(f"there is no folder {printable(place)}")
-        if not manifest.is_file():
-            raise SkipgramError(
-                f"{printable(place)} is not {kind.name}: it has no "
-                f"{kind.manifest}"
-            )
-        stored = StoredFolder(place, kind, read_manifest(manifest, kind))
-        missing = [
-            file
-            for file in stored.about.get("files", {})
-            if not stored.path(file).is_file()
-        ]
-        if not missing:
-            return stored
-        # Two writers may have been here since the manifest was read.
-        if attempt == 2:
-            raise stored.damaged(stored.path(missing[0]), "it is not there")
-    raise AssertionError  # for type checkers: the loop returns or raises
+    if not manifest.is_file():
+        raise SkipgramError(
+            f"{printable(place)} is not {kind.name}: it has no {kind.manifest}"
+        )
+    stored = StoredFolder(place, kind, read_manifest(manifest, kind))
+    for file in stored.about.get("files", {}):
+        if not stored.path(file).is_file():
+            raise stored.damaged(stored.path(file), "it is not there")
+    return stored
+
+
+def no_folder_error(place: Path) -> SkipgramError:
+    """Make the error for a folder that is not there.
+
+    A save by version 0.1 that was killed has put the older one elsewhere.
+    """
+    text = f"there is no folder {printable(place)}"
+    older = place.with_name(f".{place.name}.saving") / "old"
+    if place.name and older.is_dir():
+        text += f"; a save was cut short, and the older one is {older}"
+    return SkipgramError(text)
+
+
+Read = TypeVar("Read")
+
+
+def read_steadily(manifest: Path, read: Callable[[], Read]) -> Read:
+    """Read what a manifest names; again, if a writer replaced it meanwhile.
+
+    A file that the manifest names is there until two writers have been; then
+    an error says nothing about what is there now.
+    """
+    attempts = 3
+    while True:
+        before = manifest_bytes(manifest)
+        try:
+            return read()
+        except SkipgramError:
+            attempts -= 1
+            if not attempts or manifest_bytes(manifest) == before:
+                raise
+
+
+def manifest_bytes(path: Path) -> bytes | None:
+    """Contents of a manifest; None if there is none that can be read."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
 
 
 def read_manifest(path: Path, kind: FolderKind) -> dict[str, Any]:
     """Read a manifest, and check its seal, if it has one."""
-    about = read_json(path, kind)
+    about, data = read_json(path, kind)
     if not isinstance(about, dict):
         raise damaged(path, "it holds no object", kind)
     sums = about.get("sha256")
     earlier = sums.get(path.name) if isinstance(sums, dict) else None
     sealed = about.get("seal", earlier)
     must = sealed is not None or "files" in about
-    if must and not has_seal(path.read_bytes(), sealed):
+    if must and not has_seal(data, sealed):
         raise damaged(path, "its checksum is not that of its contents", kind)
     if not is_file_table(about.get("files", {})):
         raise damaged(path, "its list of files is none", kind)

@@ -6,9 +6,11 @@
 __all__ = ['FIRST_SUFFIX', 'Parts', 'token_blocks', 'numbering', 'word_ids', 'candidate_ends', 'SuffixIds', 'suffix_ids',
            'CountedKeys', 'count_keys', 'add_keys', 'push_keys', 'CandidateCounts', 'add_frequencies',
            'count_candidates', 'all_parts', 'split_keys', 'candidate_key', 'possible_keys', 'find_keys',
-           'ambiguous_texts', 'sum_by_text', 'merge_equal']
+           'ambiguous_texts', 'sum_by_text', 'merge_equal', 'PhraseSettings', 'word_set', 'check_threshold',
+           'PhraseCounts']
 
 # %% ../../notebooks/13_phrases.ipynb #9aa3d4df
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,7 +20,11 @@ from itertools import islice
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skipgram_lib.errors import SkipgramError
+from skipgram_lib.errors import (
+    SkipgramError,
+    check_at_least,
+    check_choice,
+)
 from skipgram_lib.text.vocabulary import token_lists
 
 # %% ../../notebooks/13_phrases.ipynb #b48e6243
@@ -327,3 +333,72 @@ def merge_equal(
     everything = len(counts.words) - counts.connectors + len(counts.keys)
     repeated = len(texts) - len(strings) + int(same.sum())
     return everything - repeated
+
+# %% ../../notebooks/13_phrases.ipynb #b146ef13
+@dataclass(frozen=True)
+class PhraseSettings:
+    """What makes a phrase; see `Phrases`."""
+
+    min_count: int = 5
+    threshold: float = 10.0
+    scoring: str = "default"
+    delimiter: str = "_"
+    connector_words: Iterable[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        check_at_least("min_count", self.min_count, 1)
+        check_choice("scoring", self.scoring, ("default", "npmi"))
+        check_threshold(self.threshold, self.scoring)
+        if not isinstance(self.delimiter, str) or not self.delimiter:
+            raise SkipgramError(
+                "delimiter must be a string of at least one character, got "
+                f"{self.delimiter!r}"
+            )
+        connectors = word_set("connector_words", self.connector_words)
+        object.__setattr__(self, "connector_words", connectors)
+
+# %% ../../notebooks/13_phrases.ipynb #6ab9e66b
+def word_set(name: str, words: Iterable[str]) -> frozenset[str]:
+    """Set of some words; refuses what is none."""
+    if isinstance(words, Iterable) and not isinstance(words, str | bytes):
+        found = frozenset(words)
+        if all(isinstance(word, str) for word in found):
+            return found
+    raise SkipgramError(
+        f"{name} must be a set of words, for example "
+        f"{{'of', 'the'}}, got {words!r:.60}"
+    )
+
+# %% ../../notebooks/13_phrases.ipynb #73f350ab
+def check_threshold(threshold: object, scoring: str) -> None:
+    """Refuse a threshold that the scores cannot be compared with."""
+    kinds = int | float | np.integer | np.floating
+    number = threshold if isinstance(threshold, kinds) else math.nan
+    if scoring == "npmi" and not -1 <= number <= 1:
+        raise SkipgramError(
+            "threshold must be from -1 to 1 for npmi scoring, got "
+            f"{threshold!r}"
+        )
+    if scoring == "default" and not 0 < number < math.inf:
+        raise SkipgramError(
+            "threshold must be above 0, and finite, for default scoring, "
+            f"got {threshold!r}"
+        )
+
+# %% ../../notebooks/13_phrases.ipynb #327d8b64
+@dataclass(frozen=True)
+class PhraseCounts:
+    """What is kept of a text to score its phrases.
+
+    Attributes
+    ----------
+    vocabulary_size : int, words and candidates that differ
+    total_tokens : int, length of the text
+    frequencies : dict from a word to how often it occurs
+    candidates : dict from the words of a candidate to how often it occurs
+    """
+
+    vocabulary_size: int
+    total_tokens: int
+    frequencies: dict[str, int]
+    candidates: dict[Parts, int]

@@ -382,10 +382,14 @@ class TextPart:
 
     Attributes
     ----------
-    path : file or address
-    start, stop : None is the end of a file that can only be read whole
-    size : of the file, in bytes, when it was listed; None if not known
-    stamp : changes with the file
+    path : str
+        File or address.
+    start, stop : int, int or None
+        None is the end of a file that can only be read whole.
+    size : int or None
+        Bytes of the file when it was listed; None if not known.
+    stamp : str
+        Changes with the file.
     """
 
     path: str
@@ -562,8 +566,10 @@ class TokenPiece(NamedTuple):
     Attributes
     ----------
     documents : list of list of str
-    goes_on : whether the last document goes on in the next piece
-    inside : whether the piece belongs to the part
+    goes_on : bool
+        Whether the last document goes on in the next piece.
+    inside : bool
+        Whether the piece belongs to the part.
     """
 
     documents: list[list[str]]

@@ -114,7 +114,7 @@ def find_test_set(name: str) -> PublishedSet:
 
 
 def published_test_sets() -> list[PublishedSet]:
-    """Find all the published test sets, or say how to get them."""
+    """Find all the published test sets, or refuse with how to get them."""
     return [find_test_set(name) for name in PUBLISHED]
 
 

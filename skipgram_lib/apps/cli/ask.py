@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
+from skipgram_lib.apps.cli.inputs import named_vectors, read_model
 from skipgram_lib.apps.cli.options import (
     Answer,
     Command,
@@ -13,7 +14,6 @@ from skipgram_lib.apps.cli.options import (
     completed_by_folder,
 )
 from skipgram_lib.apps.cli.printing import bar, table
-from skipgram_lib.apps.cli.text import read_model, read_vectors
 from skipgram_lib.errors import SkipgramError, check_at_least
 
 
@@ -94,7 +94,7 @@ def add_similar_options(parser: Parser) -> None:
 
 def run_similar(args: argparse.Namespace) -> Answer:
     """Answer `skipgram similar`: the nearest words of each word."""
-    vectors = read_vectors(args, args.model).on(args.backend)
+    vectors = named_vectors(args, args.model).on(args.backend)
     words = list(dict.fromkeys(args.words))
     found = vectors.most_similar_many(words, args.topn)
     return {
@@ -131,7 +131,7 @@ def add_analogy_options(parser: Parser) -> None:
 
 def run_analogy(args: argparse.Namespace) -> Answer:
     """Answer `skipgram analogy`: what C is to, as A is to B."""
-    vectors = read_vectors(args, args.model).on(args.backend)
+    vectors = named_vectors(args, args.model).on(args.backend)
     multiply = args.method == "multiply"
     ask = vectors.most_similar_cosmul if multiply else vectors.most_similar
     found = ask([args.b, args.c], [args.a], topn=args.topn)
@@ -165,7 +165,7 @@ def run_odd(args: argparse.Namespace) -> Answer:
             f"name three different words or more, got {len(words)}; of two, "
             "both are equally odd"
         )
-    ranked = read_vectors(args, args.model).rank_by_centrality(words)
+    ranked = named_vectors(args, args.model).rank_by_centrality(words)
     pairs = [(word, cosine) for cosine, word in ranked]
     return {
         "model": str(args.model),

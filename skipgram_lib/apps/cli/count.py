@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from time import perf_counter
 from typing import Any
 
+from skipgram_lib.apps.cli.inputs import count_on_disk, named_files
 from skipgram_lib.apps.cli.options import (
     Answer,
     Command,
@@ -15,7 +16,6 @@ from skipgram_lib.apps.cli.options import (
     completed_by_folder,
     default_of,
 )
-from skipgram_lib.apps.cli.text import count_on_disk, text_files
 from skipgram_lib.counts.parts import parse_size
 from skipgram_lib.counts.store import COUNTS, check_counts_folder
 from skipgram_lib.counts.streaming import count_files
@@ -84,7 +84,7 @@ def run_count(args: argparse.Namespace) -> Answer:
     folder = check_counts_folder(args.out)
     counting = Counting.of(args)
     parse_size(args.memory)
-    files = text_files(args)
+    files = named_files(args)
     with connect_workers(args.workers, args.scheduler, args.memory) as client:
         text = count_on_disk(files, counting, folder, args.memory, client)
     return {

@@ -4,6 +4,12 @@ import argparse
 from pathlib import Path
 from time import perf_counter
 
+from skipgram_lib.apps.cli.inputs import (
+    named_documents,
+    named_vectors,
+    phrases_path,
+    read_model,
+)
 from skipgram_lib.apps.cli.options import (
     Answer,
     Command,
@@ -15,12 +21,6 @@ from skipgram_lib.apps.cli.options import (
     completed_by_folder,
 )
 from skipgram_lib.apps.cli.printing import report
-from skipgram_lib.apps.cli.text import (
-    named_documents,
-    phrases_path,
-    read_model,
-    read_vectors,
-)
 from skipgram_lib.counts.counts import Counts, count_pairs
 from skipgram_lib.counts.store import load_counts
 from skipgram_lib.errors import SkipgramError, check_at_least
@@ -68,7 +68,7 @@ def run_map(args: argparse.Namespace) -> Answer:
     from skipgram_lib.apps.maps import map_path, save_map
 
     map_path(args.out)
-    vectors = read_vectors(args, args.model)
+    vectors = named_vectors(args, args.model)
     words = min(check_at_least("words", args.words, 1), len(vectors))
     report(f"a map of {words:,} words, by {args.method}")
     save_map(vectors, args.out, words, args.method, args.seed)

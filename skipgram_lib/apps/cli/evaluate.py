@@ -3,6 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from skipgram_lib.apps.cli.inputs import named_vectors
 from skipgram_lib.apps.cli.options import (
     Answer,
     Command,
@@ -12,7 +13,6 @@ from skipgram_lib.apps.cli.options import (
     completed_by_file,
 )
 from skipgram_lib.apps.cli.printing import table
-from skipgram_lib.apps.cli.text import read_vectors
 from skipgram_lib.errors import SkipgramError
 
 if TYPE_CHECKING:  # they need SciPy's statistics, which are slow to import
@@ -71,7 +71,7 @@ def run_evaluate(args: argparse.Namespace) -> Answer:
     if not pairs and not analogies:
         pairs = [find_test_set(name) for name in ("wordsim353", "simlex999")]
         analogies = find_test_set("google")
-    vectors = read_vectors(args, args.model).on(args.backend)
+    vectors = named_vectors(args, args.model).on(args.backend)
     known = {
         "restrict_vocab": args.restrict_vocab,
         "case_insensitive": not args.case_sensitive,

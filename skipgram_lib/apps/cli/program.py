@@ -12,10 +12,10 @@ import shtab
 from skipgram_lib import __version__
 from skipgram_lib.apps.cli import (
     ask,
+    convert,
     count,
     draw,
     evaluate,
-    files,
     selftest,
     train,
 )
@@ -30,7 +30,7 @@ COMMANDS: dict[str, Command] = {
         count.COMMANDS,
         ask.COMMANDS,
         evaluate.COMMANDS,
-        files.COMMANDS,
+        convert.COMMANDS,
         draw.COMMANDS,
         selftest.COMMANDS,
     )

@@ -10,6 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from skipgram_lib.apps.cli.inputs import (
+    CountedText,
+    count_in_memory,
+    count_on_disk,
+    named_documents,
+    named_files,
+    path_beside,
+    phrases_path,
+    read_counts,
+)
 from skipgram_lib.apps.cli.options import (
     BACKENDS,
     Answer,
@@ -23,15 +33,6 @@ from skipgram_lib.apps.cli.options import (
     default_of,
 )
 from skipgram_lib.apps.cli.printing import bar, report, warn
-from skipgram_lib.apps.cli.text import (
-    CountedText,
-    count_in_memory,
-    count_on_disk,
-    named_documents,
-    phrases_path,
-    read_counts,
-    text_files,
-)
 from skipgram_lib.backend.select import get_backend
 from skipgram_lib.counts.counts import Counts, entropy_floor, unigram_entropy
 from skipgram_lib.counts.parts import parse_size
@@ -252,7 +253,7 @@ def check_text_options(args: argparse.Namespace) -> None:
 
 def counts_path(model: Path) -> Path:
     """Folder for the counts of a training that counts on the disk."""
-    return model.with_name(f"{model.name}.counts")
+    return path_beside(model, ".counts")
 
 
 def read_training_text(
@@ -263,7 +264,7 @@ def read_training_text(
         return read_counts(args.counts, counting)
     if args.memory:
         folder = counts_path(Path(args.out))
-        return count_on_disk(text_files(args), counting, folder, args.memory)
+        return count_on_disk(named_files(args), counting, folder, args.memory)
     return count_in_memory(named_documents(args), counting, args.phrases)
 
 
@@ -285,7 +286,7 @@ def hold_checkpoints(out: Path, resume: bool) -> Iterator[Checkpoints]:
 
     With `resume`, there must be one; without, it says that one is replaced.
     """
-    folder = out.with_name(f"{out.name}.checkpoint")
+    folder = path_beside(out.absolute(), ".checkpoint")
     with Checkpoints(folder, own=True, warn=warn) as checkpoints:
         there = bool(checkpoint_files(folder))
         if resume and not there:
@@ -310,7 +311,10 @@ def hold_checkpoints(out: Path, resume: bool) -> Iterator[Checkpoints]:
 def run_train(args: argparse.Namespace) -> Answer:
     """Answer `skipgram train`: train, save, and report what was learned."""
     begin = perf_counter()
-    out = check_model_folder(args.out)
+    # What lies beside it lies beside the name that was given, not beside the
+    # folder that this may be a link to.
+    out = Path(args.out)
+    check_model_folder(out)
     check_at_least("phrases", args.phrases, 0)
     if args.phrases:
         phrases_path(out)
@@ -319,7 +323,7 @@ def run_train(args: argparse.Namespace) -> Answer:
     check_text_options(args)
     if args.memory:
         parse_size(args.memory)
-        check_counts_folder(counts_path(Path(args.out)))
+        check_counts_folder(counts_path(out))
     settings = fit_settings(args)
     backend = get_backend(args.backend, args.tf32)
     with hold_checkpoints(out, args.resume) as checkpoints:
@@ -342,12 +346,12 @@ def run_train(args: argparse.Namespace) -> Answer:
         answer = {
             "model": args.out,
             "phrases": None,
-            **describe_training(model, text.counts, settings),
+            **describe_result(model, text.counts, settings),
             "words": describe_words(model, words),
         }
         model.save(out)
         if text.phrases:
-            path = phrases_path(Path(args.out))
+            path = phrases_path(out)
             text.phrases.save(path)
             answer["phrases"] = describe_phrases(
                 text.phrases, args.phrases, path
@@ -356,7 +360,7 @@ def run_train(args: argparse.Namespace) -> Answer:
     return answer | {"seconds": perf_counter() - begin}
 
 
-def describe_training(
+def describe_result(
     model: SkipGram, counts: Counts, settings: Answer
 ) -> Answer:
     """Numbers of what a model was trained on, how, and how well."""

@@ -1,7 +1,7 @@
 """The numbers of the explorer: rounded, and written as JavaScript."""
 
 import json
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from typing import Any
 
 import numpy as np
@@ -61,22 +61,10 @@ def as_block(array: Array) -> dict[str, Any]:
     }
 
 
-def read_block(block: dict[str, Any]) -> Array:
-    """Return the array that `as_block` wrote."""
-    dtype = np.dtype(block["dtype"])
-    flat = np.frombuffer(b64decode(block["data"]), dtype.newbyteorder("<"))
-    return flat.reshape(block["shape"]).astype(dtype)
-
-
 def data_script(name: str, data: Any) -> bytes:
     """Return a script that puts data into `window.skipgramData`, by name."""
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     return f"(window.skipgramData ||= {{}}).{name} = {text};\n".encode()
-
-
-def read_script(script: bytes) -> Any:
-    """Return the data that `data_script` wrote."""
-    return json.loads(script.partition(b" = ")[2].rstrip(b";\n"))
 
 
 def id_dtype(V: int) -> DTypeLike:

@@ -66,7 +66,7 @@ def page_names(folder: str | Path) -> dict[str, str]:
 
 
 def check_page(folder: str | Path) -> Path:
-    """Return the path of a folder for an explorer, or say why not."""
+    """Return the path of a folder for an explorer, or refuse it."""
     return check_folder(folder, PAGE)
 
 

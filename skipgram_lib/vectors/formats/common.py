@@ -157,7 +157,7 @@ def check_start(path: Path, head: bytes, at: int, wanted: bytes) -> None:
 
 
 def is_gzip(path: Path) -> bool:
-    """Tell by its name whether a file is compressed."""
+    """Whether a file is compressed, by its name."""
     return path.name.lower().endswith(".gz")
 
 
@@ -289,7 +289,7 @@ def refuse_empty(words: list[str], where: Where) -> None:
 
 
 def is_utf8(word: bytes) -> bool:
-    """Tell whether some bytes are UTF-8."""
+    """Whether some bytes are UTF-8."""
     return word == word.decode("utf-8", "ignore").encode()
 
 
@@ -390,7 +390,7 @@ class Table:
 
 
 def name_word(words: list[str], i: int) -> str:
-    """Say whose vector is meant, for a message."""
+    """Name the word of a vector, for a message."""
     return f"the vector of {words[i]!r}"
 
 

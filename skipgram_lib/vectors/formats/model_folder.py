@@ -1,7 +1,8 @@
 """The folder of a model: its words, its arrays, and a manifest about them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from skipgram_lib.backend.base import Array
-from skipgram_lib.errors import SkipgramError, printable
+from skipgram_lib.errors import SkipgramError, check_at_least, printable
 from skipgram_lib.storage.folders import (
     FolderKind,
     StoredFolder,
     check_folder,
     read_folder,
+    read_steadily,
     write_folder,
 )
 
@@ -96,13 +98,55 @@ def read_model_folder(folder: str | Path) -> ModelFolder:
         If the folder is not there, incomplete, damaged, or of a version
         that this library does not know.
     """
+    return read_steadily(
+        Path(folder, MODEL.manifest), lambda: read_once(folder)
+    )
+
+
+def read_once(folder: str | Path) -> ModelFolder:
+    """Read the folder of a model as it is now."""
     stored = read_folder(folder, MODEL)
     check_model_version(stored)
     stored.check_sums()
     words = stored.read_json(WORDS)
     if not isinstance(words, dict):
         raise stored.damaged(stored.path(WORDS), "it holds no object")
-    return ModelFolder(stored.about, words, read_weights(stored))
+    found = ModelFolder(stored.about, words, read_weights(stored))
+    with refuse_misfits(folder):
+        check_sizes(found)
+    return found
+
+
+def check_sizes(found: ModelFolder) -> None:
+    """Raise a TypeError if a model's files are not of the same V and D."""
+    if not isinstance(found.words["words"], list):
+        raise TypeError("words must be a list")
+    V = len(found.words["words"])
+    D = check_at_least("vector size", found.about["vector_size"], 1)
+    shapes = {name: array.shape for name, array in found.arrays.items()}
+    if shapes != {"W_in": (V, D), "W_out": (V, D), "bias": (V,)}:
+        raise TypeError(f"{V} words, arrays of shapes {shapes}")
+    for size in (
+        found.about["vocabulary_size"],
+        len(found.words["frequencies"]),
+    ):
+        if size != V:
+            raise TypeError(f"{V} words, and {size} in another place")
+    dtypes = {str(array.dtype) for array in found.arrays.values()}
+    if len(dtypes) > 1 or not dtypes <= {"float32", "float64"}:
+        raise TypeError(f"arrays of {' and '.join(sorted(dtypes))}")
+
+
+@contextmanager
+def refuse_misfits(folder: str | Path) -> Iterator[None]:
+    """Turn errors of parts that do not fit into one that says so."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise SkipgramError(
+            f"the files in {printable(folder)} do not fit together ({error}); "
+            "train again"
+        ) from error
 
 
 def check_model_version(stored: StoredFolder) -> None:

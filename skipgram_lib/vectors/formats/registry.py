@@ -9,6 +9,7 @@ import numpy as np
 
 from skipgram_lib.backend.base import Array
 from skipgram_lib.errors import SkipgramError
+from skipgram_lib.storage.folders import read_steadily
 from skipgram_lib.vectors.formats.common import (
     MAX_SIZE,
     MAX_WORD,
@@ -30,6 +31,7 @@ from skipgram_lib.vectors.formats.safetensors import (
     write_safetensors,
 )
 from skipgram_lib.vectors.formats.tensorboard import (
+    PROJECTOR,
     is_projector,
     read_projector,
     write_projector,
@@ -37,31 +39,27 @@ from skipgram_lib.vectors.formats.tensorboard import (
 from skipgram_lib.vectors.formats.word2vec import (
     read_binary,
     read_glove,
-    read_text,
+    read_word2vec_text,
     write_binary,
     write_glove,
-    write_text,
+    write_word2vec_text,
 )
 
 
-def read_folder(folder: Path, options: LoadOptions) -> Vectors:
+def read_vector_folder(folder: Path, options: LoadOptions) -> Vectors:
     """Read a folder: a model's W_in, or one for TensorBoard's projector."""
     if is_model_folder(folder):
         model = read_model_folder(folder)
-        words = model.words.get("words")
-        if not isinstance(words, list) or "W_in" not in model.arrays:
-            raise SkipgramError(
-                f"the files in {folder} do not fit together (words and W_in "
-                "are expected); train the model again"
-            )
-        check_words(words, "", folder)
+        words = check_words(model.words["words"], "", folder)
         return select_vectors(folder, words, model.arrays["W_in"], options)
     if folder.is_dir() and not is_projector(folder):
         raise SkipgramError(
             f"{folder} is a folder with neither a model.json nor a "
             "vectors.tsv; name the file in it that is meant"
         )
-    return read_projector(folder, options)
+    return read_steadily(
+        folder / PROJECTOR.manifest, lambda: read_projector(folder, options)
+    )
 
 
 @dataclass(frozen=True)
@@ -107,8 +105,8 @@ FORMATS = {
         Format(
             "word2vec-text",
             (".txt", ".txt.gz", ".vec", ".vec.gz"),
-            read_text,
-            write_text,
+            read_word2vec_text,
+            write_word2vec_text,
             "\n",
         ),
         Format("glove", (), read_glove, write_glove, "\n"),
@@ -119,7 +117,9 @@ FORMATS = {
             read_safetensors,
             write_safetensors,
         ),
-        Format("tensorboard", ("",), read_folder, write_projector, "\t\n\r"),
+        Format(
+            "tensorboard", ("",), read_vector_folder, write_projector, "\t\n\r"
+        ),
     )
 }
 

@@ -42,13 +42,25 @@ CONFIG = f"""embeddings {{
 """
 
 
-def find_part(folder: Path, field: str, default: str) -> Path:
-    """Path of the file that the configuration names in this field."""
+def find_parts(folder: Path) -> tuple[Path, Path]:
+    """Paths of the vectors and of their labels, by the configuration.
+
+    It is read once: a writer may replace it meanwhile.
+    """
     config = folder / PROJECTOR.manifest
     if not config.is_file():
-        return folder / default
+        return folder / NUMBERS, folder / LABELS
     with open_input(config) as f:
         text = f.read(BLOCK_BYTES).decode("utf-8", "replace")
+    return (
+        find_part(config, text, "tensor_path", NUMBERS),
+        find_part(config, text, "metadata_path", LABELS),
+    )
+
+
+def find_part(config: Path, text: str, field: str, default: str) -> Path:
+    """Path of the file that a configuration names in this field."""
+    folder = config.parent
     named = re.search(rf'\b{field}:\s*"([^"]*)"', text)
     if not named:
         return folder / default
@@ -62,13 +74,12 @@ def find_part(folder: Path, field: str, default: str) -> Path:
 
 def is_projector(folder: Path) -> bool:
     """Whether a folder holds vectors for TensorBoard's projector."""
-    return find_part(folder, "tensor_path", NUMBERS).is_file()
+    return find_parts(folder)[0].is_file()
 
 
 def read_projector(folder: Path, options: LoadOptions) -> Vectors:
     """Read the vectors and the labels of a folder for TensorBoard."""
-    numbers = find_part(folder, "tensor_path", NUMBERS)
-    labels = find_part(folder, "metadata_path", LABELS)
+    numbers, labels = find_parts(folder)
     with open_input(numbers) as f, open_input(labels) as g:
         D = f.readline(64 * MAX_SIZE).count(b"\t") + 1
         f.seek(0)

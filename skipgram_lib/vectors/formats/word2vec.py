@@ -304,7 +304,7 @@ def text_blocks(
         wanted -= len(batch)
 
 
-def read_text(path: Path, options: LoadOptions) -> Vectors:
+def read_word2vec_text(path: Path, options: LoadOptions) -> Vectors:
     """Read word2vec's text format, fastText's .vec, or GloVe's."""
     return read_lines(path, options, True)
 
@@ -378,7 +378,7 @@ def joined_lines(words: list[str], rows: Array) -> bytes:
     return b"".join(b"%b %b\n" % line for line in lines)
 
 
-def write_text(path: Path, table: Table) -> None:
+def write_word2vec_text(path: Path, table: Table) -> None:
     """Write word2vec's text format, which is fastText's .vec too."""
     with open_output(path) as f:
         f.write(b"%d %d\n" % table.matrix.shape)

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from skipgram_lib.apps.cli.inputs import named_vectors
 from skipgram_lib.apps.cli.options import (
     Answer,
     Command,
@@ -10,7 +11,6 @@ from skipgram_lib.apps.cli.options import (
     add_vectors,
     completed_by_file,
 )
-from skipgram_lib.apps.cli.text import read_vectors
 from skipgram_lib.storage.folders import folder_size
 from skipgram_lib.vectors.files import save_vectors
 from skipgram_lib.vectors.formats.registry import FORMATS
@@ -45,7 +45,7 @@ def add_convert_options(parser: Parser) -> None:
 def run_convert(args: argparse.Namespace) -> Answer:
     """Answer `skipgram convert`: read vectors, write them otherwise."""
     source = getattr(args, "in")  # a keyword of Python
-    vectors = read_vectors(args, source)
+    vectors = named_vectors(args, source)
     out = save_vectors(
         vectors, args.out, args.to, args.dtype, finite=not args.keep_nan
     )

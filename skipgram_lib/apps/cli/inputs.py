@@ -1,6 +1,7 @@
 """What the commands read: texts and their counts, models, vectors."""
 
 import argparse
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ from skipgram_lib.vectors.formats.model_folder import is_model_folder
 from skipgram_lib.vectors.vectors import WordVectors
 
 
-def text_files(args: argparse.Namespace) -> TextFiles:
+def named_files(args: argparse.Namespace) -> TextFiles:
     """Return the files that a command line names."""
     return TextFiles(args.files, args.letters, args.document, args.errors)
 
@@ -33,7 +34,7 @@ def text_files(args: argparse.Namespace) -> TextFiles:
 def named_documents(args: argparse.Namespace) -> Iterable[list[str]]:
     """Return the files that were named, or the embedded corpus."""
     if args.files:
-        return text_files(args)
+        return named_files(args)
     report("no files: the embedded corpus, State of the Union addresses")
     return load_sotu()
 
@@ -137,9 +138,16 @@ def counted_otherwise(
     )
 
 
+def path_beside(folder: Path, ending: str) -> Path:
+    """Path beside a folder, of the name that was given, with an ending."""
+    if folder.name in ("", ".."):
+        folder = Path(os.path.abspath(folder))
+    return folder.with_name(f"{folder.name}{ending}")
+
+
 def phrases_path(model: Path) -> Path:
     """File for the phrases of a model, beside its folder; it is free."""
-    path = model.with_name(f"{model.name}.phrases.json")
+    path = path_beside(model, ".phrases.json")
     if path.is_dir():
         raise SkipgramError(
             f"{path} is a folder, and the phrases would be written there; "
@@ -158,7 +166,7 @@ def read_model(path: str) -> SkipGram:
     return SkipGram.load(path)
 
 
-def read_vectors(args: argparse.Namespace, path: str) -> WordVectors:
+def named_vectors(args: argparse.Namespace, path: str) -> WordVectors:
     """Read vectors from a file, or from the folder of a model."""
     if is_model_folder(path):
         vectors = SkipGram.load(path, "numpy").word_vectors(args.matrix)
