@@ -458,12 +458,12 @@ def read_steadily(manifest: Path, read: Callable[[], Read]) -> Read:
     A file that the manifest names is there until two writers have been; then
     an error says nothing about what is there now.
     """
-    attempts = 3
+    attempts = 5
     while True:
         before = manifest_bytes(manifest)
         try:
             return read()
-        except SkipgramError:
+        except (SkipgramError, OSError):
             attempts -= 1
             if not attempts or manifest_bytes(manifest) == before:
                 raise
