@@ -1031,6 +1031,16 @@ def test_an_npz_that_lies_is_refused(write, data, said):
     assert said in sentence or said.replace("matrix", "words") in sentence
 
 
+def test_an_npz_that_promises_more_compressed_bytes_than_it_has(write):
+    """The directory at its end says so; zipfile would ask for as much room."""
+    data = bytearray(archive(npy(MATRIX)))
+    entry = data.rindex(b"PK\x01\x02")
+    data[entry + 20 : entry + 24] = (2**30).to_bytes(4, "little")
+    assert "in 1,073,741,824 compressed ones" in message(
+        write("v.npz", bytes(data))
+    )
+
+
 def test_a_damaged_byte_in_an_npz_is_noticed(write):
     data = bytearray(archive(npy(MATRIX)))
     data[data.index(MATRIX.tobytes())] ^= 1

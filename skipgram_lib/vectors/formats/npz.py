@@ -106,8 +106,10 @@ def read_array(archive: zipfile.ZipFile, name: str, room: int) -> Array:
         raise SkipgramError(f"expected arrays words and matrix, got {names}")
     entry = archive.getinfo(f"{name}.npy")
     bound = 1032 if entry.compress_type == zipfile.ZIP_DEFLATED else 1
-    if entry.compress_type not in PLAIN_ZIP or (
-        entry.file_size > bound * min(entry.compress_size, room)
+    if (
+        entry.compress_type not in PLAIN_ZIP
+        or entry.compress_size > room
+        or entry.file_size > bound * entry.compress_size
     ):
         raise SkipgramError(
             f"{name}.npy promises {entry.file_size:,} bytes in "
