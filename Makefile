@@ -1,7 +1,8 @@
 # What to run, on a fresh machine too. `make` alone lists it.
 #
 # Everything is installed into .venv. Two stamps in it say what is there:
-# `light` is what training needs, `full` what the book and the tests need.
+# `light` is what training needs, `full` what the book and the tests need,
+# `compiled` that Python's own compiler has been over it.
 # A stamp that is older than the file it depends on is made again.
 
 PYTHON ?= python3
@@ -14,6 +15,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LIGHT := $(VENV)/light
 FULL := $(VENV)/full
+COMPILED := $(VENV)/compiled
 BENCH := .venv-bench
 HTML := _build/html
 
@@ -30,8 +32,8 @@ say = @printf '\n== %s\n' "$(1)"
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help train test test-gpu check-export check-notebooks lint types book-build explorer \
-	run-tests bench bench-vectors bench-text bench-training bench-more-text \
+.PHONY: help train test test-fast test-gpu checks check-export check-notebooks \
+	lint types book-build explorer run-tests run-double run-emulator bench bench-vectors bench-text bench-training bench-more-text \
 	bench-quick regression book pdf gpu \
 	export format clean
 
@@ -61,9 +63,16 @@ $(LIGHT): pyproject.toml | $(BIN)/python
 
 $(FULL): requirements.txt pyproject.toml | $(BIN)/python
 	$(call say,Install the book and the tests: requirements.txt)
-	@$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	@$(BIN)/python -m pip install --quiet --no-compile \
+		--requirement requirements.txt
 	@$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@touch $(LIGHT) $@
+
+# What pip would do first, one file after the other. A test must not be the
+# first to import a package: its compiler may warn, and a warning is an error.
+$(COMPILED): $(FULL)
+	@$(BIN)/python -m compileall -qq -j $(WORKERS) $(VENV)/lib || true
+	@touch $@
 
 # --- Train --------------------------------------------------------------------
 
@@ -78,7 +87,27 @@ train: $(LIGHT)  ## train the network of the tutorial, show what it learned
 
 # --- Test ---------------------------------------------------------------------
 
-test: check-export check-notebooks lint types book-build run-tests test-gpu  ## run everything CI runs
+# One process builds the book. On the other core everything is checked meanwhile
+# that needs no book; what that says is shown when both are done.
+AGAIN := $(MAKE) --no-print-directory
+CHECKED := $(VENV)/checks.log
+
+test: $(FULL)  ## run everything CI runs
+	@trap 'kill 0' INT; \
+	$(AGAIN) checks WORKERS=1 >$(CHECKED) 2>&1 & \
+	$(ONE_THREAD) $(AGAIN) book-build; built=$$?; \
+	wait $$!; checked=$$?; cat $(CHECKED); test $$built$$checked = 00
+	@$(AGAIN) run-tests
+	@$(AGAIN) run-emulator
+
+checks: $(COMPILED) check-export check-notebooks lint types run-double
+
+# Before a commit: the notebooks are not run, nor anything slow, and no book or
+# browser is needed.
+test-fast: check-export check-notebooks lint types  ## what one wants before a commit: under three minutes
+	$(call say,Run the quick tests)
+	@$(ONE_THREAD) $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile \
+		-m 'not slow and not book'
 
 check-export: $(FULL)
 	$(call say,Is the library what the notebooks export?)
@@ -109,19 +138,23 @@ book-build: $(FULL) explorer
 	@$(BIN)/jupyter-book build . -W -n --keep-going --quiet
 
 # What the chapters train is kept, so that test-gpu need not train it again.
-ON_CPU := PYTHONPATH=tests $(ONE_THREAD) \
+ON_CPU := PYTHONPATH=tests/gpu $(ONE_THREAD) \
 	CUPY_ON_CPU_TRAININGS=$(CURDIR)/_build/trainings \
 	$(BIN)/python -m cupy_on_cpu
 
-run-tests: $(FULL) book-build
+run-tests: $(COMPILED)
 	$(call say,Run the notebooks and the tests)
 	@$(ON_CPU) record -n $(WORKERS)
 
-# A GPU is not needed: tests/cupy_on_cpu/README.md says what stands in for it.
+# A GPU is not needed: tests/gpu/cupy_on_cpu/README.md says what stands in for it.
 
-test-gpu: $(FULL)  ## the same tests and chapters on CuPy, without a GPU
+test-gpu: run-double run-emulator  ## the same tests and chapters on CuPy, without a GPU
+
+run-double: $(COMPILED)
 	$(call say,Run the tests on a strict double of CuPy)
 	@$(ON_CPU) double -n $(WORKERS)
+
+run-emulator: $(COMPILED)
 	$(call say,Run the tests on CuPy itself and an emulated GPU)
 	@$(ON_CPU) emulator -n $(WORKERS)
 	$(call say,Run the notebooks there)

@@ -31,7 +31,6 @@ from side_by_side import NAMES, show_times
 
 from skipgram_lib import (
     SkipGram,
-    Vocabulary,
     WordVectors,
     count_pairs,
     load_sotu,
@@ -42,11 +41,8 @@ from skipgram_lib.vectors.test_sets import find_test_set, read_analogies
 
 def trained():
     """Train the network of the book; return its vectors of both matrices."""
-    documents = load_sotu()
-    vocabulary = Vocabulary.from_tokens(documents, max_size=10_000)
-    model = SkipGram(vocabulary, vector_size=300, seed=0)
-    model.fit(count_pairs(documents, vocabulary))
-    return model.word_vectors("sum")
+    counts = count_pairs(load_sotu(), max_size=10_000)
+    return SkipGram(vector_size=300).fit(counts).word_vectors("sum")
 
 
 def invented(questions, words, size, seed=0):

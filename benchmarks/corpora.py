@@ -31,7 +31,8 @@ from pathlib import Path
 from shutil import which
 from typing import NamedTuple
 
-from skipgram_lib import SkipgramError, load_sotu, tokenize
+from skipgram_lib import SkipgramError, load_sotu
+from skipgram_lib.text.tokens import tokenize
 
 CACHE = Path(__file__).resolve().parent.parent / ".bench-cache"
 TAG = re.compile(r"<[^>]*(>|$)")

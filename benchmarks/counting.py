@@ -29,8 +29,8 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.feature_extraction.text import CountVectorizer
 
-from skipgram_lib import count_pairs, read_documents
-from skipgram_lib.counts.counts import join_documents
+from skipgram_lib import TextFiles, count_pairs
+from skipgram_lib.counts.cells import join_documents
 from skipgram_lib.text.vocabulary import encode_documents
 
 
@@ -67,7 +67,7 @@ def write_sotu(path):
 
 def encode(path, document, size):
     """Vocabulary and ids of a text file, with this library."""
-    return encode_documents(read_documents(path, document=document), size)
+    return encode_documents(TextFiles(path, document=document), size)
 
 
 def vectorize(path, document, size):
@@ -127,7 +127,9 @@ def compare_counting(vocabulary, encoded, args):
     times, answers = by_turns(
         {
             "skipgram_lib": lambda: (
-                count_pairs(encoded, vocabulary, args.window).cells
+                count_pairs(
+                    encoded, vocabulary=vocabulary, window=args.window
+                ).cells
             ),
             "a sort a distance": lambda: plain_cells(encoded, V, args.window),
         },

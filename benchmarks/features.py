@@ -6,8 +6,8 @@ r"""How many features? Held-out loss and three scores against D.
 
 Every tenth document is held out. The others are counted with the 10,000 most
 frequent words, and a network of each size is trained on these counts, with
-both settings: `plain` is the tutorial's own (random initial weights, no
-penalty, 10 epochs), `head start` is what `fit` does unless told otherwise
+both settings: `plain` trains as the tutorial (random initial weights, no
+penalty, 10 epochs), `defaults` is what `SkipGram` does unless told otherwise
 (initial weights from the counts, a penalty, 4 epochs).
 
 The loss on the held-out documents is measured after each epoch, in nats a
@@ -32,20 +32,19 @@ from corpora import NAMES, documents
 from measure import RESULTS, read_results, run_and_keep
 
 from skipgram_lib import (
+    PLAIN,
     SkipGram,
     SkipgramError,
-    Vocabulary,
     count_pairs,
     evaluate_word_analogies,
     evaluate_word_pairs,
+    find_test_set,
 )
 from skipgram_lib.counts.counts import entropy_floor, unigram_entropy
-from skipgram_lib.model.skipgram import PLAIN
 from skipgram_lib.vectors.evaluation import bootstrap_interval
-from skipgram_lib.vectors.test_sets import find_test_set
 
 FEATURES = (5, 10, 25, 50, 100, 200, 300, 600)
-SETTINGS = {"plain": PLAIN, "head start": {}}
+SETTINGS = {"plain": PLAIN.model, "defaults": {}}
 KEY = ("corpus", "V", "D", "setting", "threads", "seed")
 
 
@@ -78,15 +77,16 @@ def score_with_interval(vectors, test):
 def run_task(task):
     """Train one network; return its losses, scores and seconds."""
     seen, held_out = split(documents(task["corpus"]), task["every"])
-    vocabulary = Vocabulary.from_tokens(seen, max_size=task["words"])
-    counts, unseen = (count_pairs(t, vocabulary) for t in (seen, held_out))
+    counts = count_pairs(seen, max_size=task["words"])
+    unseen = count_pairs(held_out, vocabulary=counts.vocabulary)
     N, start = counts.matrix(), perf_counter()
-    model = SkipGram(vocabulary, task["D"], task["seed"], backend="numpy")
-    settings = SETTINGS[task["setting"]]
-    model.fit(counts, held_out=unseen, progress=False, **settings)
+    settings = {"vector_size": task["D"], "seed": task["seed"]}
+    settings |= {"backend": "numpy", "progress": False}
+    model = SkipGram(**settings, **SETTINGS[task["setting"]])
+    model.fit(counts, held_out=unseen)
     seconds, vectors = perf_counter() - start, model.vectors
     return {
-        "V": len(vocabulary),
+        "V": len(counts.vocabulary),
         "seconds": seconds,
         "loss": [record.epoch_loss for record in model.history],
         "held_out": [record.held_out_loss for record in model.history],

@@ -36,7 +36,7 @@ import numpy as np
 from corpora import documents
 from measure import RESULTS, circumstances, in_own_process, keep_run
 
-from skipgram_lib import SkipGram, SkipgramError, Vocabulary, count_pairs
+from skipgram_lib import SkipGram, SkipgramError, count_pairs
 from skipgram_lib.counts.counts import entropy_floor
 from skipgram_lib.model.network import Network
 from skipgram_lib.model.softmax import network_loss
@@ -59,12 +59,10 @@ def corpus(task):
 
 
 def prepare(texts, V):
-    """Vocabulary and counts: every pair once, nothing dropped."""
-    vocabulary = Vocabulary.from_tokens(texts, max_size=V)
-    counts = count_pairs(
-        texts, vocabulary, window=WINDOW, shrink_windows=False, sample=None
+    """Counts: every pair once, nothing dropped."""
+    return count_pairs(
+        texts, max_size=V, window=WINDOW, shrink_windows=False, sample=None
     )
-    return vocabulary, counts
 
 
 # --- This library ------------------------------------------------------------
@@ -74,12 +72,11 @@ def run_ours(task):
     """Train from counts; the exact loss after every pass."""
     texts = corpus(task)
     start = perf_counter()
-    vocabulary, counts = prepare(texts, task["V"])
-    model = SkipGram(
-        vocabulary, vector_size=task["D"], seed=task["seed"], backend="numpy"
-    )
+    counts = prepare(texts, task["V"])
+    settings = {"vector_size": task["D"], "seed": task["seed"]}
+    model = SkipGram(**settings, **task["model"], backend="numpy")
     N, curve, stood_still = counts.matrix(), [], 0.0
-    for record in model.fit_steps(counts, **task["fit"]):
+    for record in model.fit_steps(counts):
         if record.epoch_loss is None:
             continue
         seconds = perf_counter() - start - stood_still
@@ -168,7 +165,8 @@ def run_torch(task):
 
     torch.set_num_threads(task["threads"])
     texts = corpus(task)
-    vocabulary, counts = prepare(texts, task["V"])
+    counts = prepare(texts, task["V"])
+    vocabulary = counts.vocabulary
     N, D, seed = counts.matrix(), task["D"], task["seed"]
     share = N.sum(axis=0) + 1.0
     bias = np.log(share / share.sum()).astype(np.float32)
@@ -323,9 +321,9 @@ def main():
     names = "V", "D", "tokens", "seconds", "trial", "threads", "seed"
     task = {name: getattr(given, name) for name in names}
     conditions = circumstances()
-    task |= {"part": "ours", "fit": {"epochs": given.epochs}}
+    task |= {"part": "ours", "model": {"epochs": given.epochs}}
     if given.batch_rows:
-        task["fit"]["batch_rows"] = given.batch_rows
+        task["model"]["batch_rows"] = given.batch_rows
     ours = in_own_process(__file__, task, given.threads)
     task |= {"part": "torch", "batches": BATCHES, "rates": RATES}
     last = ours["curve"][-1]["loss"]

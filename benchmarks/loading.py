@@ -47,7 +47,7 @@ def now():
 
 def load_ours(path):
     """Load with this library; the time is that of `load_vectors`."""
-    from skipgram_lib.vectors.files import load_vectors
+    from skipgram_lib import load_vectors
 
     before, start = memory("VmRSS"), now()
     vectors = load_vectors(path, progress=False)
@@ -165,7 +165,6 @@ def compare(path, runs):
 def make_files(folder, words, size, text_words):
     """Write the three files; return their paths."""
     from skipgram_lib import WordVectors
-    from skipgram_lib.vectors.files import save_vectors
 
     rng = np.random.default_rng(0)
     names = [f"w{i * 2654435761 % 2**32:x}" for i in range(words)]
@@ -173,9 +172,9 @@ def make_files(folder, words, size, text_words):
     vectors = WordVectors(names, matrix)
     few = WordVectors(names[:text_words], matrix[:text_words])
     return {
-        "binary": save_vectors(vectors, folder / "v.bin"),
-        "text": save_vectors(few, folder / "v.txt"),
-        "safetensors": save_vectors(vectors, folder / "v.safetensors"),
+        "binary": vectors.save(folder / "v.bin"),
+        "text": few.save(folder / "v.txt"),
+        "safetensors": vectors.save(folder / "v.safetensors"),
     }
 
 

@@ -105,7 +105,7 @@ def count(texts, million, args, out):
     ]
     workers = ["--workers", args.workers] if args.workers else []
     found = skipgram(
-        "count", *files, "--document", "line", "--vocab-size", args.words,
+        "count", *files, "--document", "line", "--max-size", args.words,
         "--memory", args.memory, "--out", out, *workers,
     )  # fmt: skip
     return {

@@ -20,7 +20,7 @@ import numpy as np
 from corpora import NAMES, documents
 from measure import RESULTS, run_and_keep
 
-from skipgram_lib import SkipGram, SkipgramError, Vocabulary, count_pairs
+from skipgram_lib import SkipGram, SkipgramError, count_pairs
 
 SIDE = 4096
 KEY = ("V", "D", "threads")
@@ -50,22 +50,20 @@ def three_products(V, D, rows, seconds):
 
 def run_task(task):
     """Time passes and products by turns, in this process."""
-    V, D, texts = task["V"], task["D"], documents(task["corpus"])
-    vocabulary = Vocabulary.from_tokens(texts, max_size=V)
-    counts = count_pairs(
-        texts, vocabulary, window=5, shrink_windows=True, sample=1e-3
-    )
-    model = SkipGram(vocabulary, vector_size=D, seed=0, backend="numpy")
+    D, passes = task["D"], task["rounds"] + 1
+    texts = documents(task["corpus"])
+    counts = count_pairs(texts, max_size=task["V"], window=5, sample=1e-3)
+    model = SkipGram(vector_size=D, epochs=passes, backend="numpy")
     rng = np.random.default_rng(0)
     squares = rng.random((3, SIDE, SIDE), dtype=np.float32)
     square_speed(*squares, 1)
     result = {"pass_seconds": [], "square": [], "products": []}
-    V, start, losses = len(vocabulary), perf_counter(), []
-    for record in model.fit_steps(counts, epochs=task["rounds"] + 1):
+    V, start, losses = len(counts.vocabulary), perf_counter(), []
+    for record in model.fit_steps(counts):
         if record.epoch_loss is None:
             continue
         seconds = perf_counter() - start
-        rows = -(-V // (record.steps // (task["rounds"] + 1)))
+        rows = -(-V // (record.steps // passes))
         if record.epoch > 1:  # the first pass also allocates
             result["pass_seconds"].append(seconds)
             repeats = max(1, round(6 * V * V * D / (2 * SIDE**3)))

@@ -19,12 +19,8 @@ from time import perf_counter
 from gensim.models.phrases import Phrases as GensimPhrases
 from side_by_side import NAMES, show_times
 
-from skipgram_lib import (
-    ENGLISH_CONNECTOR_WORDS,
-    Phrases,
-    load_sotu,
-    read_documents,
-)
+from skipgram_lib import Phrases, TextFiles, load_sotu
+from skipgram_lib.text.phrases import ENGLISH_CONNECTOR_WORDS
 
 COUNT, FIND = "count, without scores", "count, and find the phrases"
 JOIN, FROZEN = "join", "join, gensim frozen"
@@ -106,7 +102,7 @@ def main():
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     path = options.documents
-    documents = list(read_documents(path)) if path else load_sotu()
+    documents = list(TextFiles(path)) if path else load_sotu()
     connectors = ENGLISH_CONNECTOR_WORDS if options.connectors else frozenset()
     result = compare(documents, connectors, options.runs)
     print(json.dumps(result)) if options.json else show(result, connectors)

@@ -19,7 +19,7 @@ from time import perf_counter
 from corpora import NAMES, documents
 from measure import RESULTS, PeakMemory, run_and_keep
 
-from skipgram_lib import SkipGram, SkipgramError, Vocabulary, count_pairs
+from skipgram_lib import SkipGram, SkipgramError, count_pairs
 
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000)
 FEATURES = (50, 100, 200, 300, 600)
@@ -27,24 +27,18 @@ KEY = ("V", "D", "threads", "corpus")
 
 
 def counted(task):
-    """Vocabulary and counts; the tokens are let go."""
+    """Counts of a corpus; the tokens are let go."""
     texts = documents(task["corpus"])
-    vocabulary = Vocabulary.from_tokens(texts, max_size=task["V"])
-    counts = count_pairs(
-        texts, vocabulary, window=5, shrink_windows=True, sample=1e-3
-    )
-    return vocabulary, counts
+    return count_pairs(texts, max_size=task["V"], window=5, sample=1e-3)
 
 
 def run_task(task):
     """Train until the pass or the time is over."""
-    vocabulary, counts = counted(task)
+    counts = counted(task)
     gc.collect()
     memory, marks, epochs = PeakMemory(), [], 2
-    model = SkipGram(
-        vocabulary, vector_size=task["D"], seed=0, backend="numpy"
-    )
-    for record in model.fit_steps(counts, epochs=epochs):
+    model = SkipGram(vector_size=task["D"], epochs=epochs, backend="numpy")
+    for record in model.fit_steps(counts):
         marks.append(perf_counter())
         per_pass = record.steps // epochs
         late = marks[-1] - marks[0] > task["seconds"] and len(marks) > 3
@@ -52,7 +46,7 @@ def run_task(task):
             break
     step = (marks[-1] - marks[0]) / (len(marks) - 1)
     return {
-        "V": len(vocabulary),
+        "V": len(counts.vocabulary),
         "pass_seconds": step * per_pass,
         "steps_timed": len(marks) - 1,
         "steps_of_a_pass": per_pass,

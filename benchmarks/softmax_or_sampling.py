@@ -5,10 +5,10 @@ r"""The full softmax and negative sampling: same counts, same size.
         --words 20000 50000 100000
 
 Each size of the vocabulary is counted once. On these counts both objectives
-are trained, by turns, with both settings: `plain` is the tutorial's own
-(random initial weights, no penalty, 10 epochs in batches of 500), `head start`
-is what `fit` does unless told otherwise (initial weights from the counts, a
-penalty, 4 epochs in batches of 1,000). Sampling has the learning rates that
+are trained, by turns, with both settings: `plain` trains as the tutorial
+(random initial weights, no penalty, 10 epochs in batches of 500), `defaults`
+is what `SkipGram` does unless told otherwise (initial weights from the counts,
+a penalty, 4 epochs in batches of 1,000). Sampling has the learning rates that
 `fit` chooses for it, in both settings.
 
 Each run has a process of its own. Seconds are those of `fit`; memory is the
@@ -36,11 +36,10 @@ from corpora import NAMES, documents
 from measure import RESULTS, PeakMemory, read_results, run_and_keep
 from training import score
 
-from skipgram_lib import SkipGram, SkipgramError, Vocabulary, count_pairs
-from skipgram_lib.model.skipgram import PLAIN
+from skipgram_lib import PLAIN, SkipGram, SkipgramError, count_pairs
 
 OBJECTIVES = ("softmax", "negative-sampling")
-SETTINGS = ("plain", "head start")
+SETTINGS = ("plain", "defaults")
 KEY = (
     "corpus",
     "words",
@@ -53,12 +52,12 @@ KEY = (
 
 
 def settings_of(task):
-    """Arguments of `fit`: one setting, for one objective."""
-    if task["setting"] == "head start":
-        return {"objective": task["objective"]}
-    rates = {"lr": None, "lr_in": None}  # as `fit` chooses them
-    own = {} if task["objective"] == "softmax" else rates
-    return {"objective": task["objective"], **PLAIN, **own}
+    """Arguments of `SkipGram`: one setting, for one objective."""
+    settings = dict(PLAIN.model) if task["setting"] == "plain" else {}
+    if task["objective"] != "softmax":
+        settings |= {"lr": None, "lr_in": None}  # as `fit` chooses them
+    names = "objective", "vector_size", "seed"
+    return settings | {name: task[name] for name in names}
 
 
 def seconds_at_work():
@@ -72,13 +71,11 @@ def seconds_at_work():
 def run_task(task):
     """Train once on stored counts; return seconds, memory and scores."""
     with Path(task["counts"]).open("rb") as file:  # written by `store`
-        vocabulary, counts = pickle.load(file)
+        counts = pickle.load(file)
     memory, start = PeakMemory(), perf_counter()
     all_before, own_before = seconds_at_work()
-    model = SkipGram(
-        vocabulary, task["vector_size"], task["seed"], backend="numpy"
-    )
-    model.fit(counts, progress=False, **settings_of(task))
+    settings = settings_of(task) | {"backend": "numpy", "progress": False}
+    model = SkipGram(**settings).fit(counts)
     seconds = perf_counter() - start
     all_after, own_after = seconds_at_work()
     others = all_after - all_before - (own_after - own_before)
@@ -96,18 +93,12 @@ def run_task(task):
 
 def store(texts, words, path):
     """Count with a vocabulary of the most frequent words; write the counts."""
-    vocabulary = Vocabulary.from_tokens(texts, max_size=words)
     start = perf_counter()
-    counts = count_pairs(texts, vocabulary)
+    counts = count_pairs(texts, max_size=words)
     with path.open("wb") as file:
-        pickle.dump((vocabulary, counts), file)
-    seconds = perf_counter() - start
-    print(
-        f"{len(vocabulary):,} words counted in {seconds:.1f} s: "
-        f"{counts.cells.nnz:,} cells",
-        flush=True,
-    )
-    return len(vocabulary)
+        pickle.dump(counts, file)
+    print(f"{perf_counter() - start:.1f} s, {counts}", flush=True)
+    return len(counts.vocabulary)
 
 
 def plan(given, words, tokens):

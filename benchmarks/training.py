@@ -2,7 +2,7 @@
 
     python benchmarks/training.py                        # embedded corpus
     python benchmarks/training.py --corpus general --seeds 0 1 2
-    python benchmarks/training.py --peers ours --fit lr=0.05 --label fast
+    python benchmarks/training.py --peers ours --model lr=0.05 --label fast
 
 Each run has a process of its own, and the programs take turns: every program
 runs once with the first seed, then once with the second, and so on. The clock
@@ -39,11 +39,10 @@ from skipgram_lib import (
     Vocabulary,
     WordVectors,
     count_pairs,
-    encode_documents,
     evaluate_word_analogies,
     evaluate_word_pairs,
+    find_test_set,
 )
-from skipgram_lib.vectors.test_sets import find_test_set
 
 V, D, WINDOW, SAMPLE, NEGATIVE = 10_000, 300, 5, 1e-3, 5
 # Gensim passes over what follows the 10,000th token of a document.
@@ -61,14 +60,13 @@ KEY = ("corpus", "peer", "label", "threads", "seed")
 
 def train_ours(texts, task):
     """Vectors of this library; the settings not named are its own."""
-    vocabulary, ids = encode_documents(texts, max_size=V)
-    counting = {"window": WINDOW, "shrink_windows": True, "sample": SAMPLE}
-    counts = count_pairs(ids, vocabulary, **counting | task["count"])
+    counting = {"max_size": V, "window": WINDOW, "sample": SAMPLE}
+    counts = count_pairs(texts, **counting | task["count"])
     counted = perf_counter()
-    setting = {"vector_size": D, "seed": task["seed"], "backend": "numpy"}
-    model = SkipGram(vocabulary, **setting | task["model"])
-    epochs = {} if task["epochs"] is None else {"epochs": task["epochs"]}
-    model.fit(counts, **epochs | task["fit"])
+    settings = {"vector_size": D, "seed": task["seed"], "backend": "numpy"}
+    if task["epochs"] is not None:
+        settings["epochs"] = task["epochs"]
+    model = SkipGram(**settings | task["model"]).fit(counts)
     vectors = model.vectors
     if task["matrix"]:
         vectors = model.word_vectors(task["matrix"])
@@ -215,7 +213,6 @@ def plan(given):
     ours = {
         "count": settings(given.count),
         "model": settings(given.model),
-        "fit": settings(given.fit),
         "matrix": given.matrix,
     }
     for seed in given.seeds:
@@ -257,7 +254,6 @@ def arguments():
     add("--label", help="what this library's settings are called")
     add("--count", **pair, help="for count_pairs")
     add("--model", **pair, help="for SkipGram")
-    add("--fit", **pair, help="for SkipGram.fit")
     add("--matrix", choices=["in", "sum", "out"], help="for word_vectors")
     add("--task", type=json.loads, help=argparse.SUPPRESS)
     given = parser.parse_args()

@@ -20,32 +20,26 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what `_MODULES` says, for programs that read types
-    from .backend.base import Backend
-    from .backend.select import get_backend
     from .counts.counts import Counts, count_pairs
-    from .counts.store import load_counts, save_counts
-    from .counts.streaming import count_files, find_vocabulary
-    from .counts.windows import training_pairs
+    from .counts.streaming import count_files
     from .errors import SkipgramError, UnknownWordError
     from .model.sampling import NegativeSampling
-    from .model.skipgram import SkipGram
-    from .text.files import TextFiles, load_sotu, read_documents
-    from .text.phrases import ENGLISH_CONNECTOR_WORDS, Phrases, learn_phrases
-    from .text.tokens import tokenize
-    from .text.vocabulary import Vocabulary, encode_documents
+    from .model.skipgram import PLAIN, SkipGram
+    from .text.files import TextFiles, load_sotu
+    from .text.phrases import Phrases
+    from .text.vocabulary import Vocabulary
     from .vectors.analogies import evaluate_word_analogies
     from .vectors.evaluation import evaluate_word_pairs
-    from .vectors.files import load_vectors, save_vectors
-    from .vectors.vectors import WordVectors
+    from .vectors.test_sets import find_test_set
+    from .vectors.vectors import WordVectors, load_vectors
 
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 __all__ = [
-    "Backend",
     "Counts",
-    "ENGLISH_CONNECTOR_WORDS",
     "NegativeSampling",
+    "PLAIN",
     "Phrases",
     "SkipGram",
     "SkipgramError",
@@ -55,28 +49,18 @@ __all__ = [
     "WordVectors",
     "count_files",
     "count_pairs",
-    "encode_documents",
     "evaluate_word_analogies",
     "evaluate_word_pairs",
-    "find_vocabulary",
-    "get_backend",
-    "learn_phrases",
-    "load_counts",
+    "find_test_set",
     "load_sotu",
     "load_vectors",
-    "read_documents",
-    "save_counts",
-    "save_vectors",
-    "tokenize",
-    "training_pairs",
 ]
 
 # Which module holds each name.
 _MODULES = {
-    "Backend": "backend.base",
     "Counts": "counts.counts",
-    "ENGLISH_CONNECTOR_WORDS": "text.phrases",
     "NegativeSampling": "model.sampling",
+    "PLAIN": "model.skipgram",
     "Phrases": "text.phrases",
     "SkipGram": "model.skipgram",
     "SkipgramError": "errors",
@@ -86,20 +70,29 @@ _MODULES = {
     "WordVectors": "vectors.vectors",
     "count_files": "counts.streaming",
     "count_pairs": "counts.counts",
-    "encode_documents": "text.vocabulary",
     "evaluate_word_analogies": "vectors.analogies",
     "evaluate_word_pairs": "vectors.evaluation",
-    "find_vocabulary": "counts.streaming",
-    "get_backend": "backend.select",
-    "learn_phrases": "text.phrases",
-    "load_counts": "counts.store",
+    "find_test_set": "vectors.test_sets",
     "load_sotu": "text.files",
-    "load_vectors": "vectors.files",
-    "read_documents": "text.files",
-    "save_counts": "counts.store",
-    "save_vectors": "vectors.files",
-    "tokenize": "text.tokens",
-    "training_pairs": "counts.windows",
+    "load_vectors": "vectors.vectors",
+}
+
+# Public names of version 0.1, and what takes their place.
+_RENAMED = {
+    "Backend": "skipgram_lib.backend.base.Backend",
+    "ENGLISH_CONNECTOR_WORDS": (
+        "skipgram_lib.text.phrases.ENGLISH_CONNECTOR_WORDS"
+    ),
+    "encode_documents": "count_pairs(documents), which finds the vocabulary",
+    "find_vocabulary": "count_files(files, folder), which finds it",
+    "get_backend": "skipgram_lib.backend.select.get_backend",
+    "learn_phrases": "Phrases.learn(documents)",
+    "load_counts": "Counts.load(folder), whose words are .vocabulary",
+    "read_documents": "TextFiles(paths)",
+    "save_counts": "counts.save(folder)",
+    "save_vectors": "vectors.save(path)",
+    "tokenize": "skipgram_lib.text.tokens.tokenize",
+    "training_pairs": "skipgram_lib.counts.windows.training_pairs",
 }
 
 
@@ -113,6 +106,10 @@ def __getattr__(name: str) -> Any:
         module.name for module in iter_modules(__path__)
     }:
         return import_module(f".{name}", __name__)
+    if name in _RENAMED:  # no AttributeError: Python would hide the sentence
+        raise ImportError(
+            f"{name} was a name of version 0.1; use {_RENAMED[name]}"
+        )
     raise AttributeError(
         f"module {__name__!r} has no attribute {name!r}; the names of each "
         "module are listed in the book's API page"

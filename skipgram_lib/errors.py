@@ -21,6 +21,22 @@ class UnknownWordError(SkipgramError, KeyError):
         return str(self.args[0]) if self.args else ""
 
 
+class NotFittedError(SkipgramError, AttributeError):
+    """What only a trained model has, of one that is not."""
+
+
+class MissingPackageError(SkipgramError, ImportError):
+    """A package that `pip install 'skipgram-lib[plots]'` would bring."""
+
+    @classmethod
+    def of(cls, package: str) -> "MissingPackageError":
+        """Say which package is missing, and how to install it."""
+        return cls(
+            f"the pictures need {package}, which is not installed; install "
+            "it with pip install 'skipgram-lib[plots]'"
+        )
+
+
 def check_at_least(name: str, value: object, minimum: int) -> int:
     """Return a whole number as an int, or raise a SkipgramError.
 
@@ -58,3 +74,8 @@ def printable(path: str | Path) -> str:
 def reason_of(error: BaseException) -> str:
     """Return what the system says about an error, or the error's own text."""
     return getattr(error, "strerror", None) or str(error)
+
+
+def numbered(n: int, noun: str) -> str:
+    """Return a number with its noun, in the plural unless it is 1."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"

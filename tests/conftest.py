@@ -1,13 +1,13 @@
 """What several test files share: where things are."""
 
 import shutil
-import sys
-from pathlib import Path
+import signal
 
 import pytest
+from helpers import ROOT
 from hypothesis import settings
 
-from skipgram_lib import SkipGram, Vocabulary, count_pairs, load_sotu
+from skipgram_lib import SkipGram, count_pairs, load_sotu
 
 # The same examples on every machine and every run; slow machines may be slow.
 settings.register_profile(
@@ -15,9 +15,23 @@ settings.register_profile(
 )
 settings.load_profile("project")
 
-ROOT = Path(__file__).resolve().parents[1]
-# The scripts in tools/ and the Sphinx hook are no package; tests import them.
-sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book" / "_ext")]
+
+def pytest_configure():
+    """Let Ctrl-C end a process, also where the tests run in the background.
+
+    A shell has its background jobs ignore it, and `nohup` may, too; whatever
+    a test starts would inherit that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Call every test slow that has pages opened in a browser."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
 
 
 @pytest.fixture(scope="session")
@@ -69,15 +83,15 @@ def sotu_documents():
 
 
 @pytest.fixture(scope="session")
-def sotu_vocabulary(sotu_documents):
-    """Return the tutorial's 10,000 words, from the embedded corpus."""
-    return Vocabulary.from_tokens(sotu_documents)
+def sotu_counts(sotu_documents):
+    """Return the counts of the embedded corpus, with default settings."""
+    return count_pairs(sotu_documents)
 
 
 @pytest.fixture(scope="session")
-def sotu_counts(sotu_documents, sotu_vocabulary):
-    """Return the counts of the embedded corpus, with default settings."""
-    return count_pairs(sotu_documents, sotu_vocabulary)
+def sotu_vocabulary(sotu_counts):
+    """Return the tutorial's 10,000 words, from the embedded corpus."""
+    return sotu_counts.vocabulary
 
 
 @pytest.fixture(scope="session")
@@ -94,12 +108,11 @@ def toy_documents():
 @pytest.fixture(scope="session")
 def toy_counts(toy_documents):
     """Return the counts of the toy documents, nothing left out."""
-    vocabulary = Vocabulary.from_tokens(toy_documents)
-    return count_pairs(toy_documents, vocabulary, 2, sample=None)
+    return count_pairs(toy_documents, window=2, sample=None)
 
 
 @pytest.fixture(scope="session")
-def toy_model(toy_documents, toy_counts):
+def toy_model(toy_counts):
     """Return a model trained on the toy documents. Do not change it."""
-    vocabulary = Vocabulary.from_tokens(toy_documents)
-    return SkipGram(vocabulary, 8, seed=3).fit(toy_counts, 5, batch_rows=4)
+    model = SkipGram(vector_size=8, seed=3, epochs=5, batch_rows=4)
+    return model.fit(toy_counts)

@@ -29,9 +29,9 @@ MODEL = ROOT / "out" / "book_model"
 EXPLORER = ROOT / "out" / "book_explorer"
 PAGE = ROOT / "book" / "_static" / "explorer"
 COVER = ROOT / "book" / "_static" / "explorer_cover.js"
-# The rooms that a training is made of, and those that write the page.
-TRAINING = ["backend", "text", "counts", "model"]
-PAGE_ROOMS = ["vectors", "apps/explorer"]
+# The modules that a training is made of, and those that write the page.
+TRAINING = ["backend/**/*", "text/**/*", "counts/**/*", "model/**/*"]
+PAGE_MODULES = ["vectors/**/*", "apps/layout", "apps/explorer/**/*"]
 PROGRAM = [sys.executable, "-m", "skipgram_lib"]
 
 
@@ -49,12 +49,10 @@ def digest(paths):
     return whole.hexdigest()
 
 
-def modules(rooms):
-    """Return the paths of all modules in some rooms of the library."""
+def modules(names):
+    """Return the paths of modules of the library, by patterns."""
     return [
-        path
-        for room in rooms
-        for path in sorted((LIBRARY / room).rglob("*.py"))
+        path for name in names for path in sorted(LIBRARY.glob(f"{name}.py"))
     ]
 
 
@@ -101,7 +99,7 @@ def main():
     cover = [sys.executable, ROOT / "tools" / "cover_data.py", MODEL, COVER]
     try:
         make(model, modules(TRAINING), *train)
-        make(page, [model, *modules(PAGE_ROOMS)], *write)
+        make(page, [model, *modules(PAGE_MODULES)], *write)
         if not COVER.exists() or COVER.stat().st_mtime < model.stat().st_mtime:
             subprocess.run([*map(str, cover)], cwd=ROOT, check=True)
     except subprocess.CalledProcessError as error:

@@ -44,7 +44,7 @@ def cover_data(model, sentence=SENTENCE):
             "--sentence of words that it knows"
         )
     V, D = network.W_in.shape
-    rows = model.backend.to_numpy(network.W_in)
+    rows = model.device.to_numpy(network.W_in)
     about = {}
     for token in dict.fromkeys(tokens):
         near = model.predict_context(token, topn=NEARBY)

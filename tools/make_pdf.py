@@ -27,7 +27,8 @@ MATHJAX = re.compile(
     r"<script>window\.MathJax = .*?</script>|"
     r"<script [^>]*tex-mml-chtml[^>]*></script>"
 )
-MATHJAX_LINK = re.compile(r'src="(?:\.\./)?_static')
+STYLES = re.compile(r'<link [^>]*rel="stylesheet"[^>]*>')
+STATIC = re.compile(r'(src|href)="(?:\.\./)?_static')
 # Sphinx leaves the page's own name in links to what stands on it.
 OWN_LINK = re.compile(r'href="(?:[\w./]*?intro\.html)?#(?:[^"#]*#)?')
 # Pictures lie one folder up from the page; live parts stay in the browser.
@@ -43,8 +44,8 @@ PAGE = """<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <title>Skip-gram, exactly</title>
-{styles}
-{mathjax}
+{head}
+<link rel="stylesheet" href="../_static/pdf.css">
 <script defer src="../_static/pdf.js"></script>
 </head>
 <body class="book-pdf">
@@ -60,7 +61,6 @@ PAGE = """<!DOCTYPE html>
 </body>
 </html>
 """
-SHEETS = "theme", "book", "literate", "quiz", "pdf"
 
 
 class PdfError(Exception):
@@ -140,19 +140,12 @@ def write_page(page):
     article = SCRIPT.sub("", OWN_LINK.sub('href="#', article))
     article = PICTURE.sub(r'\1="../_images/', article)
     says = re.search(r"<blockquote>\s*<div><p>(.*?)</p>", article, re.DOTALL)
-    static = page.parents[1] / "_static"
-    styles = "\n".join(
-        f'<link rel="stylesheet" href="../_static/{name}.css">'
-        for name in SHEETS
-        if (static / f"{name}.css").is_file()
-    )
+    head = text.partition("</head>")[0]
+    head = "\n".join(STYLES.findall(head) + MATHJAX.findall(text))
     target = page.with_name("print.html")
     target.write_text(
         PAGE.format(
-            styles=styles,
-            mathjax=MATHJAX_LINK.sub(
-                'src="../_static', "\n".join(MATHJAX.findall(text))
-            ),
+            head=STATIC.sub(r'\1="../_static', head),
             says=says[1] if says else "",
             contents=contents(article),
             article=article,

@@ -14,8 +14,7 @@ goes, not how that is said. While Sphinx reads a notebook, this hook
   to the names' entries there.
 
 It also shortens type names on the pages that autodoc writes and lets them lead
-where they should, keeps MathJax local where it can, and drops a script that
-Sphinx would load twice.
+where they should, and keeps MathJax local where it can.
 
 Only Sphinx's copy of the text changes. The notebook on disk, and the copy
 that a reader downloads, keep their ``#|`` lines.
@@ -42,6 +41,8 @@ SHORT_NAMES = [
         r"~numpy.typing.NDArray[\1]",
     ),
     (re.compile(r"numpy\.random\._generator\."), "numpy.random."),
+    # A default that a dataclass makes is no Python to Sphinx.
+    (re.compile(r"<factory>"), "..."),
     (re.compile(r"scipy\.sparse\._\w+\."), "scipy.sparse."),
 ]
 TAG = "exported-"
@@ -130,21 +131,6 @@ def on_doctree_read(app, doctree):
         cell.insert(1, label)
 
 
-def on_page(app, pagename, templatename, context, doctree):
-    """Keep one of each script tag.
-
-    Sphinx 7 writes an inline script twice when an extension adds it after
-    the builder has started. The second copy of sphinx-thebe's declares its
-    constants again, which is an error in the browser's console.
-    """
-    unique = {}
-    for script in context.get("script_files", []):
-        # A script without a file is None in one copy and "" in the other.
-        key = (str(script.filename or ""), script.attributes.get("body"))
-        unique.setdefault(key, script)
-    context["script_files"] = list(unique.values())
-
-
 def on_signature(app, what, name, obj, options, signature, returned):
     """Print a type under the name it has in the source.
 
@@ -163,7 +149,8 @@ def on_signature(app, what, name, obj, options, signature, returned):
 def on_docstring(app, what, name, obj, options, lines):
     """Say under a name of the library which chapter explains it."""
     package, _, module = getattr(obj, "__module__", "").partition(".")
-    if package != app.config.literate_package or what == "method":
+    is_inside = "." in getattr(obj, "__qualname__", ".")
+    if package != app.config.literate_package or is_inside:
         return
     source = Path(sys.modules[obj.__module__].__file__)
     if not (made := MADE_FROM.search(source.read_text(encoding="utf-8"))):
@@ -218,7 +205,6 @@ def setup(app):
     app.connect("doctree-read", name_in_full)
     app.connect("autodoc-process-signature", on_signature)
     app.connect("autodoc-process-docstring", on_docstring, priority=400)
-    app.connect("html-page-context", on_page, priority=900)
     return {
         "version": "1",
         "parallel_read_safe": True,

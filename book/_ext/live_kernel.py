@@ -420,12 +420,9 @@ def refuse_long(method):
     """Make a training that is refused where it would take too long."""
 
     @wraps(method)
-    def limited(self, *values, **named):
-        bound = inspect.signature(method).bind(self, *values, **named)
-        bound.apply_defaults()
-        epochs = bound.arguments["epochs"]
-        V, D = len(self.vocabulary), self.vector_size
-        seconds = 6 * V * V * D * epochs / FLOPS
+    def limited(self, counts, *values, **named):
+        V, D, epochs = len(counts.vocabulary), self.vector_size, self.epochs
+        seconds = 6 * V * len(counts.contexts) * D * epochs / FLOPS
         if seconds > MOST_SECONDS:
             forget(self)
             raise NeedsMoreError(
@@ -435,7 +432,7 @@ def refuse_long(method):
                 "features, such as max_size=1_000 and vector_size=50, and "
                 "it runs here as well"
             )
-        return method(self, *values, **named)
+        return method(self, counts, *values, **named)
 
     limited.in_a_browser = True
     return limited
@@ -447,7 +444,7 @@ def limit_training():
     for name in TRAININGS:
         method = getattr(network, name)
         if not hasattr(method, "in_a_browser"):
-            assert "epochs" in inspect.signature(method).parameters, name
+            assert "counts" in inspect.signature(method).parameters, name
             setattr(network, name, refuse_long(method))
         assert getattr(network, name).in_a_browser, name
 

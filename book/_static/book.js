@@ -1,5 +1,5 @@
-/* What every page of the book can do: menus, definitions of terms, and the
-   small repairs that its theme needs. A classic script, so that it also runs
+/* What every page of the book can do: definitions of terms, and the small
+   repairs that its theme needs. A classic script, so that it also runs
    where the book is a folder of files. */
 
 (function () {
@@ -119,38 +119,6 @@
     });
   }
 
-  /* --- Menus ----------------------------------------------------------------- */
-
-  /* The theme's menus wait for Bootstrap, which is not loaded: 80 kB for this. */
-  function openMenus() {
-    document.querySelectorAll(".dropdown").forEach(function (box) {
-      const button = box.querySelector("[data-bs-toggle=dropdown]");
-      const menu = box.querySelector(".dropdown-menu");
-      if (!button || !menu) return;
-
-      function set(shown) {
-        menu.classList.toggle("show", shown);
-        button.setAttribute("aria-expanded", String(shown));
-      }
-
-      button.addEventListener("click", function () {
-        set(button.getAttribute("aria-expanded") !== "true");
-      });
-      box.addEventListener("keydown", function (event) {
-        if (event.key === "Escape") {
-          set(false);
-          button.focus();
-        }
-      });
-      box.addEventListener("focusout", function (event) {
-        if (!box.contains(event.relatedTarget)) set(false);
-      });
-      document.addEventListener("click", function (event) {
-        if (!box.contains(event.target)) set(false);
-      });
-    });
-  }
-
   /* --- Small repairs ------------------------------------------------------------ */
 
   /* Paper cannot be clicked: what is folded opens before printing. */
@@ -204,7 +172,6 @@
   searchWithoutFetching();
   document.addEventListener("DOMContentLoaded", function () {
     showDefinitions();
-    openMenus();
     openForPrint();
     openTarget();
   });

@@ -12,20 +12,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from skipgram_lib.errors import SkipgramError
-
-
-class MissingPackageError(SkipgramError, ImportError):
-    """A package that `pip install 'skipgram-lib[plots]'` would bring."""
-
-    @classmethod
-    def of(cls, package: str) -> "MissingPackageError":
-        """Say which package is missing, and how to install it."""
-        return cls(
-            f"the pictures need {package}, which is not installed; install "
-            "it with pip install 'skipgram-lib[plots]'"
-        )
-
+from skipgram_lib.errors import MissingPackageError, SkipgramError
 
 # Figures import this module before Matplotlib.
 try:

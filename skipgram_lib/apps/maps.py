@@ -15,7 +15,6 @@ from skipgram_lib.apps.drawing import (
     INK,
     MARKERS,
     BeforeDrawing,
-    MissingPackageError,
     axes_or_current,
 )
 
@@ -28,99 +27,21 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import IdentityTransform
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import eigh
 
-from skipgram_lib.apps.neighbours import nearest_rows
-from skipgram_lib.apps.plots import as_words, rows_of
+from skipgram_lib.apps.layout import (
+    fit_square,
+    map_words,
+    nearest_ids,
+    principal_plane,
+    rows_of,
+    word_map_positions,
+)
 from skipgram_lib.backend.base import Array
-from skipgram_lib.errors import SkipgramError, check_at_least, check_choice
+from skipgram_lib.errors import SkipgramError, printable
 from skipgram_lib.storage.files import write_file
 from skipgram_lib.vectors.vectors import WordVectors
 
-NEAR = 6  # neighbours that an interactive map shows of a word
-
-
-def principal_plane(rows: Array) -> tuple[Array, float]:
-    """Places (n, 2) of points (n, D) in the plane in which they vary most.
-
-    Beside them, the share of the variance that lies in the plane.
-
-    References
-    ----------
-    Pearson 1901, "On Lines and Planes of Closest Fit to Systems of
-    Points in Space".
-    """
-    centred = rows - rows.mean(axis=0)
-    covariance = centred.T @ centred
-    D = rows.shape[1]
-    S, A = eigh(covariance, subset_by_index=[max(0, D - 2), D - 1])
-    places = np.zeros((len(rows), 2))
-    places[:, : len(S)] = centred @ A[:, ::-1]
-    largest = places[abs(places).argmax(axis=0), [0, 1]]
-    places *= np.where(largest < 0, -1, 1)
-    return places, float(S.sum() / max(np.trace(covariance), 1e-300))
-
-
-def tsne(rows: Array, seed: int) -> Array:
-    """Places (n, 2) by t-SNE, the same on every number of cores.
-
-    References
-    ----------
-    van der Maaten and Hinton 2008, "Visualizing Data using t-SNE".
-    """
-    try:
-        from sklearn.manifold import TSNE
-        from threadpoolctl import threadpool_limits
-    except ModuleNotFoundError:
-        raise MissingPackageError.of("scikit-learn") from None
-    perplexity = min(30, (len(rows) - 1) / 3)
-    with threadpool_limits(1):  # threads would add up in another order
-        start = principal_plane(rows)[0]
-        start *= 1e-4 / max(start[:, 0].std(), 1e-300)
-        start += np.random.default_rng(seed).normal(0, 1e-5, start.shape)
-        model = TSNE(perplexity=perplexity, init=start, random_state=seed)
-        return np.asarray(model.fit_transform(rows), np.float64)
-
-
-def map_words(vectors: WordVectors, words: int | Iterable[str]) -> list[str]:
-    """Words of a map: so many of the first, or those named."""
-    if isinstance(words, Mapping):
-        groups = map(as_words, words.values())
-        return as_words(word for group in groups for word in group)
-    if isinstance(words, Iterable):
-        return as_words(words)
-    return vectors.words[: check_at_least("words", words, 1)]
-
-
-def word_map_positions(
-    vectors: WordVectors,
-    words: int | Iterable[str] = 1_000,
-    method: str = "tsne",
-    seed: int = 0,
-) -> NDArray[np.float64]:
-    """Places of words on a plane, by the angles of their vectors.
-
-    Parameters
-    ----------
-    vectors : WordVectors
-    words : int, or list of str, or {title: words}
-        A number means the first so many, the most frequent ones.
-    method : {"tsne", "pca"}
-        t-SNE keeps neighbours together, PCA keeps the largest distances.
-    seed : int
-        Of t-SNE.
-
-    Returns
-    -------
-    float64 array, shape (n, 2)
-    """
-    check_choice("method", method, ("tsne", "pca"))
-    if check_at_least("seed", seed, 0) >= 2**32:
-        raise SkipgramError(f"seed must be below 2**32, got {seed}")
-    rows = rows_of(vectors, map_words(vectors, words))
-    if method == "pca" or len(rows) < 4:
-        return principal_plane(rows)[0]
-    return tsne(rows, seed)
+MAP_NEIGHBOURS = 6  # that an interactive map shows of a word
 
 
 def boxes_overlap(boxes: Array, others: Array) -> NDArray[np.bool_]:
@@ -422,11 +343,7 @@ def map_picture(words: list[str], places: Array, format: str) -> bytes:
     dots(ax, places, 8)
     ax.set_aspect("equal", adjustable="datalim")
     ax.axis("off")
-    seen = [
-        "".join(c if c.isprintable() else "\ufffd" for c in word)
-        for word in words
-    ]
-    label_points(ax, seen, places, 7, 3)
+    label_points(ax, [*map(printable, words)], places, 7, 3)
     left_out = ["Software"] if format == "png" else ["Date", "Creator"]
     with mpl.rc_context({"svg.hashsalt": "map", "svg.fonttype": "path"}):
         figure.savefig(
@@ -451,10 +368,7 @@ def read_page(name: str) -> str:
 
 def map_page(words: list[str], places: Array, near: list[list[int]]) -> bytes:
     """Return the contents of a page with a map; it needs no other file."""
-    low = places.min(axis=0)
-    high = places.max(axis=0)
-    extent = max(float((high - low).max()), 1e-9)
-    square = (places - (low + high) / 2) / extent * [1, -1] + 0.5
+    square = fit_square(places * [1, -1])
     data = {"words": words, "places": square.round(4).tolist(), "near": near}
     page = read_page("map.html")
     page = page.replace(">STYLE<", f">\n{read_page('map.css')}<")
@@ -503,11 +417,12 @@ def save_map(
         If the ending is another, or the file cannot be written.
     """
     path = map_path(path)
-    names = map_words(vectors, words)
+    names = list(dict.fromkeys(map_words(vectors, words)))
     places = word_map_positions(vectors, names, method, seed)
     format = path.suffix.lower()[1:]
     if format == "html":
-        near = nearest_rows(rows_of(vectors, names), NEAR)
+        shown = WordVectors(names, rows_of(vectors, names))
+        near = nearest_ids(shown, names, MAP_NEIGHBOURS)
         content = map_page(names, places, near.tolist())
     else:
         content = map_picture(names, places, format)

@@ -29,13 +29,13 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from numpy.typing import ArrayLike, NDArray
 
+from skipgram_lib.apps.layout import check_words, rows_of
 from skipgram_lib.backend.base import Array
 from skipgram_lib.counts.counts import Counts
 from skipgram_lib.counts.windows import as_tokens, window_offsets
 from skipgram_lib.errors import SkipgramError, check_at_least
-from skipgram_lib.model.skipgram import SkipGram, counts_matrix
+from skipgram_lib.model.skipgram import SkipGram, check_counts
 from skipgram_lib.model.training import TrainingRecord
-from skipgram_lib.vectors.search import unit_rows
 from skipgram_lib.vectors.vectors import WordVectors
 
 
@@ -376,14 +376,14 @@ def plot_context_probabilities(
     -------
     Axes
     """
-    ids = model.vocabulary
     names = [near for near, _ in model.predict_context(word, topn)]
     names += [other for other in others if other not in names]
-    columns = [ids[name] for name in names]
+    columns = [model.contexts[name] for name in names]
     series = {"predicted": model.context_probabilities(word)[columns]}
     if counts is not None:
-        cells = counts_matrix(counts, ids)[np.array([ids[word]])]
-        row = cells.toarray()[0]
+        check_counts(counts, model.vocabulary, model.contexts)
+        i = model.vocabulary[word]
+        row = counts.table()[i : i + 1].toarray()[0]
         series["counted"] = row[columns] / max(row.sum(), 1e-300)
     ax = plot_bars(names, series, ax=ax)
     ax.set_xlabel(f"P(nearby | {word})", parse_math=False)
@@ -502,29 +502,6 @@ def plot_loss(
     return ax
 
 
-def as_words(words: Iterable[str]) -> list[str]:
-    """Return some words as a list, or refuse them."""
-    if isinstance(words, str | bytes):
-        raise SkipgramError(
-            f"expected a list of words, got {words!r:.40}; use [word]"
-        )
-    if not (names := list(words)):
-        raise SkipgramError("expected some words, got none")
-    return names
-
-
-def rows_of(vectors: WordVectors, words: Iterable[str]) -> NDArray[np.float64]:
-    """Vectors of some words, of length 1, shape (n, D)."""
-    ids = [vectors.index[word] for word in words]
-    rows = np.asarray(vectors.matrix[ids], np.float64)
-    if not np.isfinite(rows).all():
-        raise SkipgramError(
-            "a vector holds a number that is not finite; train again with a "
-            "smaller learning rate, or fix the file"
-        )
-    return unit_rows(rows)
-
-
 def plot_similarities(
     vectors: WordVectors, words: Sequence[str], ax: Axes | None = None
 ) -> Axes:
@@ -542,7 +519,7 @@ def plot_similarities(
     -------
     Axes
     """
-    names = as_words(words)
+    names = check_words(words)
     ax = axes_or_current(ax)
     rows = rows_of(vectors, names)
     cosine = rows @ rows.T

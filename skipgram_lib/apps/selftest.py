@@ -18,7 +18,6 @@ from skipgram_lib.errors import check_at_least
 from skipgram_lib.model.network import initial_network
 from skipgram_lib.model.skipgram import SkipGram
 from skipgram_lib.model.training import Run, TrainingPlan, make_steps
-from skipgram_lib.text.vocabulary import Vocabulary
 
 TOLERANCES = {"loss": 1e-5, "probability": 1e-5, "weight": 1e-3}
 TF32_TOLERANCES = {"loss": 1e-3, "probability": 1e-3, "weight": 5e-2}
@@ -63,24 +62,27 @@ def zipf_shares(V: int) -> NDArray[np.float64]:
     return np.asarray(shares / shares.sum())
 
 
-def random_text(
+def random_text_counts(
     V: int = 300, documents: int = 20, length: int = 500, seed: int = 0
-) -> tuple[Vocabulary, Counts]:
+) -> Counts:
     """Draw documents of some length, of up to V words; count their pairs."""
     rng = np.random.default_rng(seed)
     ids = rng.choice(V, (documents, length), p=zipf_shares(V))
     text = [[f"word{i}" for i in document] for document in ids]
-    vocabulary = Vocabulary.from_tokens(text)
-    return vocabulary, count_pairs(text, vocabulary, window=3)
+    return count_pairs(text, max_size=None, window=3)
 
 
 def train_both(backend: Backend, objective: str) -> list[SkipGram]:
     """Train a small network on the host, and again on a backend."""
-    vocabulary, counts = random_text()
+    counts = random_text_counts()
     return [
-        SkipGram(vocabulary, 16, 0, device).fit(
-            counts, 2, progress=False, objective=objective
-        )
+        SkipGram(
+            vector_size=16,
+            objective=objective,
+            epochs=2,
+            backend=device,
+            progress=False,
+        ).fit(counts)
         for device in (get_backend("numpy"), backend)
     ]
 
@@ -95,10 +97,9 @@ def compare_models(models: Sequence[SkipGram]) -> dict[str, float]:
     probs = []
     weights = []
     for model in models:
-        words = model.vocabulary.words
-        found = [dict(model.predict_context(w, len(words))) for w in words[:9]]
+        words = model.vocabulary.words[:9]
         losses.append(np.array([record.loss for record in model.history]))
-        probs.append(np.array([[p[word] for word in words] for p in found]))
+        probs.append(np.array([*map(model.context_probabilities, words)]))
         weights.append(model.vectors.matrix)
     return {
         "loss": float(abs(losses[1] / losses[0] - 1).max()),

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from skipgram_lib.backend.base import (
     AdamStep, Array, Backend, Cells, HeldCounts, RowGradients, Scalar,
-    SparseTable, array_module,
+    CountTable, array_module,
 )
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ class DeviceCounts(HeldCounts):
     """Counts on a GPU, or sent there batch by batch if they do not fit."""
 
     def __init__(
-        self, N: "SparseTable", backend: Backend, dtype: DTypeLike
+        self, N: CountTable, backend: Backend, dtype: DTypeLike
     ) -> None:
         super().__init__(N, backend)
         self.dtype = np.dtype(dtype)
@@ -256,6 +256,10 @@ class CuPyBackend(Backend):
         self.xp = cupy
         self.tf32 = tf32
 
+    def __reduce__(self) -> tuple[type["CuPyBackend"], tuple[bool]]:
+        """Copy the settings, not the library."""
+        return CuPyBackend, (self.tf32,)
+
     def to_numpy(self, array: ArrayLike) -> Array:
         """Bring an array to the host, as a NumPy array."""
         return np.asarray(self.xp.asnumpy(array))
@@ -282,7 +286,7 @@ class CuPyBackend(Backend):
         """Return when all work that was begun is done; for clocks."""
         self.xp.cuda.get_current_stream().synchronize()
 
-    def hold_counts(self, N: "SparseTable", dtype: DTypeLike) -> HeldCounts:
+    def hold_counts(self, N: CountTable, dtype: DTypeLike) -> HeldCounts:
         """Bring counts (V, V) to the device, if they fit."""
         return DeviceCounts(N, self, dtype)
 

@@ -17,16 +17,17 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from skipgram_lib.counts.cells import (
+    even_groups,
+    join_documents,
+    no_pair_error,
+)
 from skipgram_lib.counts.counts import (
     Counts,
     Document,
     count_settings,
+    counts_header,
     encode_document,
-    even_groups,
-    join_documents,
-    keep_probability,
-    no_pair_error,
-    numbered,
 )
 from skipgram_lib.counts.parts import (
     PART_BYTES,
@@ -40,7 +41,7 @@ from skipgram_lib.counts.parts import (
 )
 from skipgram_lib.counts.progress import Bar, progress_bar
 from skipgram_lib.counts.tables import add_all
-from skipgram_lib.errors import SkipgramError, check_at_least
+from skipgram_lib.errors import SkipgramError, check_at_least, numbered
 from skipgram_lib.text.files import (
     TextFiles,
     TextPart,
@@ -447,12 +448,8 @@ def summed_blocks(
     """Have jobs done that return so many blocks; yields the blocks' sums."""
     sums = SumTree(pool)
     for done in pool.run(jobs, bar):
-        sums.add(
-            [
-                pool.submit(itemgetter(block), done, level=1)
-                for block in range(blocks)
-            ]
-        )
+        each = map(itemgetter, range(blocks))
+        sums.add([pool.submit(take, done, level=1) for take in each])
     total = sums.total()
     while total:
         yield pool.result(total.pop(0))
@@ -506,80 +503,40 @@ def count_words_on_workers(
             yield pool.result(pool.submit(sum_counters, *waiting))
 
 
-def count_sent_documents(
-    documents: Iterable[Document],
-    vocabulary: Vocabulary,
-    rules: Rules,
-    pool: WorkerPool,
-) -> Iterator[sp.csr_array]:
-    """Count documents that this process sends; see `count_on_workers`."""
-    V = len(vocabulary)
-    window = rules.window
-    rows = block_bounds(vocabulary, window, pool.memory)
-    streams = (
-        [join_documents([encode_document(document, vocabulary)], window, V)]
-        for document in token_lists(documents)
-    )
-    size = min(stretch_size(pool.memory // 4, window), 2**20)
-    jobs = (
-        Job(
-            count_ids,
-            (ids, V, rules, rows),
-            "a stretch of the documents",
-            len(ids),
-        )
-        for ids in stretches(streams, size, window, V)
-    )
-    with cancel_on_error(pool), progress_bar([], "", False) as bar:
-        yield from summed_blocks(pool, jobs, bar, len(rows) - 1)
-
-
 def count_on_cluster(
-    documents: TextFiles | Iterable[Document],
-    vocabulary: Vocabulary,
+    documents: Iterable[Document],
     client: Client,
+    *,
+    vocabulary: Vocabulary,
     window: int = 5,
     shrink_windows: bool = True,
     sample: float | None = 1e-3,
     side: str = "both",
     wait: float = 60,
 ) -> Counts:
-    """Count pairs on the workers of a Dask client, as `count_pairs` does here.
+    """Count documents that are sent to the workers of a Dask client.
 
-    Parameters
-    ----------
-    documents : TextFiles, or iterable of token lists or of integer arrays
-        Files are read by the workers, documents are sent to them.
-    vocabulary : Vocabulary
-        V words; other tokens are dropped before windows are made.
-    client : distributed.Client
-    window, shrink_windows, sample, side
-        As in `count_pairs`.
-    wait : float
-        Seconds without a worker after which we give up.
-
-    Returns
-    -------
-    Counts
-
-    Raises
-    ------
-    SkipgramError
-        As `count_pairs`, and if the scheduler or the workers are lost.
+    The counts are those of `count_pairs`, whose parameters these are; `wait`
+    as in `count_files`, which has workers read files themselves.
     """
-    settings = count_settings(vocabulary, window, shrink_windows, sample, side)
+    settings = count_settings(window, shrink_windows, sample, side)
     rules = stretch_rules(settings)
     pool = WorkerPool(client, wait)
-    if isinstance(documents, TextFiles):
-        sums = count_on_workers(documents, vocabulary, rules, pool, False)
-    else:
-        sums = count_sent_documents(documents, vocabulary, rules, pool)
-    blocks = list(sums)
+    V = len(vocabulary)
+    rows = block_bounds(vocabulary, window, pool.memory)
+    encoded = (encode_document(d, vocabulary) for d in token_lists(documents))
+    streams = ([join_documents([ids], window, V)] for ids in encoded)
+    size = min(stretch_size(pool.memory // 4, window), 2**20)
+    jobs = (
+        Job(count_ids, (ids, V, rules, rows), "some documents", len(ids))
+        for ids in stretches(streams, size, window, V)
+    )
+    with cancel_on_error(pool), progress_bar([], "", False) as bar:
+        blocks = list(summed_blocks(pool, jobs, bar, len(rows) - 1))
     if not any(block.nnz for block in blocks):
         raise no_pair_error(window, "too few known words")
     cells = sp.csr_array(sp.vstack(blocks, format="csr"))
-    keep = keep_probability(vocabulary, sample)
-    return Counts(cells, rules.denominator, keep, settings)
+    return Counts(cells, **vars(counts_header(settings, vocabulary)))
 
 
 # --- Connecting --------------------------------------------------------------

@@ -19,11 +19,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from skipgram_lib.counts.counts import (
-    MAX_REACH,
-    count_cells,
-    join_documents,
-)
+from skipgram_lib.counts.cells import count_cells, join_documents
+from skipgram_lib.counts.counts import MAX_REACH
 from skipgram_lib.counts.progress import one_by_one
 from skipgram_lib.counts.runs import CellRuns
 from skipgram_lib.errors import SkipgramError
@@ -137,11 +134,6 @@ class Rules:
     window: int
     side: str
     shrink: bool
-
-    @property
-    def denominator(self) -> int:
-        """The cells are counted in units of 1 / denominator."""
-        return self.window if self.shrink else 1
 
 
 def stretch_rules(settings: Mapping[str, Any]) -> Rules:

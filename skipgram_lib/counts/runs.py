@@ -13,9 +13,8 @@ from typing import BinaryIO
 import numpy as np
 import scipy.sparse as sp
 
-from skipgram_lib.counts.counts import even_groups
+from skipgram_lib.counts.cells import even_groups
 from skipgram_lib.counts.tables import MappedTable, add_all, write_table
-from skipgram_lib.errors import SkipgramError, check_at_least
 from skipgram_lib.text.vocabulary import Vocabulary
 
 # Bytes of memory that a counted word and a cell of a sum take, about.
@@ -79,36 +78,6 @@ def merge_words(
         yield word, sum(n for _, n in same)
 
 
-def most_frequent_words(
-    items: Iterable[tuple[str, int]], max_size: int | None, min_count: int
-) -> Vocabulary:
-    """Vocabulary of counted words, as `Vocabulary.from_tokens` makes it.
-
-    The words differ, and are gone through once.
-    """
-    least = check_at_least("min_count", min_count, 1)
-    if max_size is not None:
-        max_size = check_at_least("vocabulary size", max_size, 1)
-    total = 0
-
-    def frequent() -> Iterator[tuple[int, str]]:
-        nonlocal total
-        for word, n in items:
-            total += n
-            if n >= least:
-                yield -n, word
-
-    if max_size is None:
-        best = sorted(frequent())
-    else:
-        best = heapq.nsmallest(max_size, frequent())
-    if not best:
-        raise SkipgramError(
-            f"no word occurs at least {least} times in the text"
-        )
-    return Vocabulary([w for _, w in best], [-n for n, _ in best], total)
-
-
 class WordRuns:
     """Words counted in bounded memory: what does not fit goes to runs.
 
@@ -146,8 +115,8 @@ class WordRuns:
         return merge_words([*runs, iter(sorted(self.counter.items()))])
 
     def vocabulary(self, max_size: int | None, min_count: int) -> Vocabulary:
-        """The most frequent words; see `most_frequent_words`."""
-        return most_frequent_words(self.merged(), max_size, min_count)
+        """The most frequent words; as `Vocabulary.from_tokens` finds them."""
+        return Vocabulary.from_items(self.merged(), max_size, min_count)
 
 
 # --- Cells -------------------------------------------------------------------
@@ -163,9 +132,9 @@ def write_cells(folder: Path, blocks: Iterable[sp.csr_array]) -> None:
     write_table(create, blocks)
 
 
-def read_cells(folder: Path) -> MappedTable:
+def read_cells(folder: Path, columns: int) -> MappedTable:
     """Map what `write_cells` wrote."""
-    return MappedTable.open(folder.joinpath)
+    return MappedTable.open(folder.joinpath, columns)
 
 
 def merge_tables(
@@ -179,7 +148,7 @@ def merge_tables(
     for first, last in zip(
         *even_groups(ends, -(-max_cells // 2)), strict=True
     ):
-        yield add_all([table.rows(first, last) for table in tables])
+        yield add_all([table[first:last] for table in tables])
 
 
 class CellRuns:
@@ -215,20 +184,25 @@ class CellRuns:
         """Write a run; merge the runs when there are too many."""
         write_cells(self.runs.new(), blocks)
         if full := self.runs.pop_if_full():
-            self.spill(
-                merge_tables(list(map(read_cells, full)), self.max_cells)
-            )
+            self.spill(merge_tables(self.read(full), self.max_cells))
             for run in full:
                 shutil.rmtree(run)
+
+    def read(self, runs: Iterable[Path]) -> list[MappedTable]:
+        """Map some runs."""
+        return [read_cells(run, self.V) for run in runs]
 
     def blocks(self) -> Iterator[sp.csr_array]:
         """Blocks of rows of the sum, from the first row to the last."""
         empty = sp.csr_array((self.V, self.V), dtype=np.int64)
         in_memory = [
             MappedTable(
-                np.asarray(table.indptr, np.int64), table.indices, table.data
+                np.asarray(table.indptr, np.int64),
+                table.indices,
+                table.data,
+                self.V,
             )
             for table in [empty, *self.tables]
         ]
-        mapped = map(read_cells, self.runs.paths)
+        mapped = self.read(self.runs.paths)
         return merge_tables([*in_memory, *mapped], self.max_cells)

@@ -14,7 +14,12 @@ from skipgram_lib.counts.cluster import (
     count_on_workers,
     count_words_on_workers,
 )
-from skipgram_lib.counts.counts import Counts, count_settings, keep_probability
+from skipgram_lib.counts.counts import (
+    Counts,
+    check_sizes_alone,
+    count_settings,
+    counts_header,
+)
 from skipgram_lib.counts.parts import (
     count_locally,
     count_words_locally,
@@ -22,48 +27,29 @@ from skipgram_lib.counts.parts import (
     stretch_rules,
 )
 from skipgram_lib.counts.runs import WordRuns
-from skipgram_lib.counts.store import (
-    check_counts_folder,
-    load_counts,
-    write_counts,
-)
+from skipgram_lib.counts.store import check_counts_folder, write_counts
 from skipgram_lib.storage.folders import scratch_folder
 from skipgram_lib.text.files import TextFiles
-from skipgram_lib.text.vocabulary import Vocabulary
+from skipgram_lib.text.vocabulary import (
+    MAX_SIZE,
+    MIN_COUNT,
+    Vocabulary,
+    check_sizes,
+)
 
 # %% ../../notebooks/16_more_text.ipynb #8a3e5aec
 def find_vocabulary(
-    files: TextFiles, max_size: int | None = 10_000, min_count: int = 1,
-    memory: str | int = "1GB", folder: str | Path | None = None,
-    client: Client = None, progress: bool | None = None, wait: float = 60,
+    files: TextFiles, max_size: int | None = MAX_SIZE,
+    min_count: int = MIN_COUNT, memory: str | int = "1GB",
+    folder: str | Path | None = None, client: Client = None,
+    progress: bool | None = None, wait: float = 60,
 ) -> Vocabulary:
     """Find the most frequent words of text files in bounded memory.
 
-    Parameters
-    ----------
-    files : TextFiles
-        What to read, and how.
-    max_size : int or None
-        Keep at most so many words; None for all.
-    min_count : int
-        Leave out words that occur less often.
-    memory : str or int
-        Such as "4GB"; what the words may take, about.
-    folder : str, Path or None
-        What does not fit into memory is written beside it, for a while;
-        None: to the folder for temporary files.
-    client, progress, wait
-        As in `count_files`.
-
-    Returns
-    -------
-    Vocabulary
-
-    Raises
-    ------
-    SkipgramError
-        If a file cannot be read, changes meanwhile or holds no word.
+    The parameters are those of `count_files`; what does not fit into memory
+    is written beside the folder, or to the one for temporary files.
     """
+    check_sizes(max_size, min_count)
     limit = parse_size(memory)
     if client is None:
         counters = count_words_locally(files, progress)
@@ -78,7 +64,9 @@ def find_vocabulary(
 
 # %% ../../notebooks/16_more_text.ipynb #201eccd2
 def count_files(
-    files: TextFiles, vocabulary: Vocabulary, folder: str | Path,
+    files: TextFiles, folder: str | Path, *,
+    vocabulary: Vocabulary | None = None,
+    max_size: int | None = MAX_SIZE, min_count: int = MIN_COUNT,
     window: int = 5, shrink_windows: bool = True,
     sample: float | None = 1e-3, side: str = "both",
     memory: str | int = "1GB", client: Client = None,
@@ -89,12 +77,10 @@ def count_files(
     Parameters
     ----------
     files : TextFiles
-        What to read, and how.
-    vocabulary : Vocabulary
-        V words; other tokens are dropped before windows are made.
+        What to read, and how: twice, first to find the words.
     folder : str or Path
         Made if it is not there; older counts in it are replaced.
-    window, shrink_windows, sample, side
+    vocabulary, max_size, min_count, window, shrink_windows, sample, side
         As in `count_pairs`.
     memory : str or int
         Such as "4GB"; what counting may take here, about.
@@ -117,11 +103,15 @@ def count_files(
         meanwhile, there is no pair, or the folder cannot be written. What
         was in the folder is still there then.
     """
-    settings = count_settings(vocabulary, window, shrink_windows, sample, side)
+    settings = count_settings(window, shrink_windows, sample, side)
     rules = stretch_rules(settings)
     folder = check_counts_folder(folder)
     limit = parse_size(memory)
-    keep = keep_probability(vocabulary, sample)
+    check_sizes_alone(vocabulary, max_size, min_count)
+    if vocabulary is None:
+        vocabulary = find_vocabulary(
+            files, max_size, min_count, memory, folder, client, progress, wait
+        )
     with scratch_folder(folder) as scratch:
         if client is None:
             blocks = count_locally(
@@ -130,7 +120,5 @@ def count_files(
         else:
             pool = WorkerPool(client, wait)
             blocks = count_on_workers(files, vocabulary, rules, pool, progress)
-        write_counts(
-            folder, vocabulary, blocks, settings, rules.denominator, keep
-        )
-    return load_counts(folder)[1]
+        write_counts(folder, counts_header(settings, vocabulary), blocks)
+    return Counts.load(folder)

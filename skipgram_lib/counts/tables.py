@@ -5,15 +5,21 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, Self, TypeAlias
+from typing import Any, BinaryIO, Self, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import DTypeLike, NDArray
 
 from skipgram_lib.backend.base import Array
-from skipgram_lib.counts.counts import add_tables, even_groups
+from skipgram_lib.counts.cells import (
+    add_tables,
+    even_groups,
+    row_blocks,
+    weighted_counts,
+)
 
 # Opens the file of an array for writing, and finds it again, by its name.
 CreateFile: TypeAlias = Callable[[str], AbstractContextManager[BinaryIO]]
@@ -74,55 +80,129 @@ class MappedTable:
 
     Attributes
     ----------
-    indptr : int64 array, shape (V + 1,)
+    indptr : int64 array, shape (rows + 1,)
         Where the rows end.
     indices : integer array, shape (cells,)
         Columns, in order in each row.
     data : array, shape (cells,)
         The numbers.
+    columns : int
+        How many there are.
     """
 
     indptr: NDArray[np.int64]
     indices: Array
     data: Array
+    columns: int
 
     @classmethod
-    def open(cls, find: FindFile) -> Self:
+    def open(cls, find: FindFile, columns: int) -> Self:
         """Map the files that `write_table` wrote."""
         return cls(
             np.load(find("indptr.npy")),
             np.load(find("indices.npy"), mmap_mode="r"),
             np.load(find("data.npy"), mmap_mode="r"),
+            columns,
         )
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return len(self.indptr) - 1, self.columns
+
+    def cells(self) -> sp.csr_array:
+        """Make a sparse array of the table, without reading its cells."""
+        cells = sp.csr_array(self.shape, dtype=np.int64)
+        dtype = np.int32 if len(self.data) < 2**31 else np.int64
+        cells.indptr = self.indptr.astype(dtype)
+        cells.indices = self.indices
+        cells.data = self.data
+        return cells
 
     def release(self) -> None:
         """Give back the pages that were read so far."""
         release(self.indices)
         release(self.data)
 
-    def take(self, rows: Iterable[int]) -> sp.csr_array:
-        """Copy some rows into memory, in the order they are asked for."""
-        spans = [slice(*self.indptr[[row, row + 1]]) for row in rows]
-        ends = np.cumsum([0, *(span.stop - span.start for span in spans)])
+    def __getitem__(self, rows: Array | slice) -> sp.csr_array:
+        """Copy rows into memory, in the order they are asked for."""
+        ids = np.arange(self.shape[0])[rows]
+        starts = self.indptr[ids]
+        stops = self.indptr[ids + 1]
+        # Rows that follow each other are read together.
+        first = np.append(True, starts[1:] != stops[:-1])[: len(ids)]
+        last = np.append(first[1:], True)[: len(ids)]
+        spans = list(map(slice, starts[first], stops[last]))
         data, columns = (
             np.concatenate([array[:0], *(array[span] for span in spans)])
             for array in (self.data, self.indices)
         )
-        return self.copied(data, columns, ends)
-
-    def rows(self, first: int, last: int) -> sp.csr_array:
-        """Copy the rows from `first` to `last` - 1 into memory."""
-        ends = self.indptr[first : last + 1]
-        span = slice(ends[0], ends[-1])
-        data = np.array(self.data[span])
-        columns = np.array(self.indices[span])
-        return self.copied(data, columns, ends - ends[0])
-
-    def copied(self, data: Array, columns: Array, ends: Array) -> sp.csr_array:
-        """Make a table of rows that were copied, and give back the pages."""
         self.release()
-        shape = (len(ends) - 1, len(self.indptr) - 1)
-        return sp.csr_array((data, columns, ends), shape=shape)
+        ends = np.cumsum(np.append(0, stops - starts))
+        return sp.csr_array(
+            (data, columns, ends), shape=(len(ids), self.columns)
+        )
+
+
+@dataclass(frozen=True)
+class WeightedTable:
+    """Weighted counts N that stay on the disk: a `CountTable`.
+
+    Attributes
+    ----------
+    table : MappedTable
+        The cells.
+    denominator, keep, keep_contexts
+        As in `Counts`.
+    """
+
+    table: MappedTable
+    denominator: int
+    keep: NDArray[np.float64]
+    keep_contexts: NDArray[np.float64]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """V and C."""
+        return self.table.shape
+
+    @property
+    def nnz(self) -> int:
+        """Number of cells."""
+        return len(self.table.data)
+
+    @property
+    def indptr(self) -> NDArray[np.int64]:
+        """Where the rows end."""
+        return self.table.indptr
+
+    def __getitem__(self, rows: Array | slice) -> sp.csr_array:
+        """Rows of N, weighed as `weighted_counts` does."""
+        return weighted_counts(
+            self.table[rows],
+            self.denominator,
+            self.keep[rows],
+            self.keep_contexts,
+        )
+
+    @cached_property
+    def sums(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Sums of the columns, and of the rows."""
+        columns = np.zeros(self.shape[1])
+        rows = []
+        for block in row_blocks(self):
+            # One cell after the other, as SciPy adds: the same last bits.
+            np.add.at(columns, block.indices, block.data)
+            rows.append(block.sum(axis=1))
+        return columns, np.concatenate(rows)
+
+    def sum(self, axis: int | None = None) -> Any:
+        """Sum of all cells, or of columns (axis 0) or rows (axis 1)."""
+        return np.sum(self.sums[1]) if axis is None else self.sums[axis]
+
+    def tocsr(self) -> sp.csr_array:
+        """The whole of N, in memory."""
+        return self[:]
 
 
 def add_all(tables: Iterable[sp.csr_array]) -> sp.csr_array:
@@ -132,6 +212,9 @@ def add_all(tables: Iterable[sp.csr_array]) -> sp.csr_array:
         rest.sort(key=lambda table: -table.nnz)
         one = rest.pop()
         two = rest.pop()
-        groups = even_groups(two.indptr, -(-two.nnz // 8) or 1)
-        rest.append(add_tables(one, two, groups))
+        if two.nnz < 2**17:  # threads would take longer
+            rest.append(one + two)
+        else:
+            groups = even_groups(two.indptr, -(-two.nnz // 8))
+            rest.append(add_tables(one, two, groups))
     return rest[0]

@@ -6,7 +6,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, is_dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from types import FrameType
@@ -18,7 +18,6 @@ from tqdm import tqdm
 from skipgram_lib.backend.base import Array, Backend
 from skipgram_lib.counts.counts import Counts
 from skipgram_lib.errors import SkipgramError, reason_of
-from skipgram_lib.model.network import Network
 from skipgram_lib.model.training import Callback, Run, TrainingRecord
 from skipgram_lib.storage.files import PART, checksum, remove_files
 from skipgram_lib.storage.folders import HeldFolder
@@ -77,8 +76,25 @@ class ProgressBar(Callback):
 
 
 def plain_json(about: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a mapping as JSON gives it back; NumPy's numbers become plain."""
-    return dict(json.loads(json.dumps(about, default=float)))
+    """Return a mapping as JSON gives it back.
+
+    Data classes become objects, backends names, NumPy's numbers plain.
+    """
+
+    def plain(value: Any) -> Any:
+        if is_dataclass(value) and not isinstance(value, type):
+            return asdict(value)
+        return value.name if isinstance(value, Backend) else value.item()
+
+    return dict(json.loads(json.dumps(about, default=plain)))
+
+
+def current_names(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings of a training by their names; `init` was `start`."""
+    return {
+        "init" if name == "start" else name: value
+        for name, value in settings.items()
+    }
 
 
 def counts_checksum(counts: Counts | None) -> str | None:
@@ -91,13 +107,14 @@ def counts_checksum(counts: Counts | None) -> str | None:
         for piece in counts.pieces():
             yield np.ascontiguousarray(piece, "<i8")
         yield np.ascontiguousarray(counts.keep, "<f8")
+        if counts.contexts is not counts.vocabulary:
+            yield np.ascontiguousarray(counts.keep_contexts, "<f8")
 
     return checksum(parts())[:16]
 
 
 def describe_training(
-    network: Network,
-    backend: Backend,
+    run: Run,
     counts: Counts,
     held_out: Counts | None,
     settings: Mapping[str, Any],
@@ -106,15 +123,17 @@ def describe_training(
 
     The names are part of the format of checkpoints.
     """
-    V, D = network.W_in.shape
+    V, D = run.network.W_in.shape
+    C = len(run.network.bias)
     return plain_json(
         {
             "checkpoint format": 1,
             "words": V,
+            **({} if C == V else {"context words": C}),
             "vector_size": D,
-            "dtype": str(network.bias.dtype),
-            "backend": backend.name,
-            "tf32": backend.tf32,
+            "dtype": str(run.network.bias.dtype),
+            "backend": run.backend.name,
+            "tf32": run.backend.tf32,
             **counts.settings,
             "counts checksum": counts_checksum(counts),
             "held_out checksum": counts_checksum(held_out),
@@ -135,7 +154,8 @@ def differences(now: Mapping[str, Any], then: Mapping[str, Any]) -> list[str]:
 
 def check_same(now: Mapping[str, Any], then: Any, folder: Path) -> None:
     """Refuse to go on from a checkpoint that was made from other things."""
-    if found := differences(now, then if isinstance(then, dict) else {}):
+    then = current_names(then) if isinstance(then, dict) else {}
+    if found := differences(now, then):
         raise SkipgramError(
             f"cannot go on from {folder}: {'; '.join(found)}; resume with "
             "what it was made with, or begin without resume"
@@ -290,8 +310,8 @@ class Checkpointing(Callback):
         Where they go; `Checkpoints` stay open.
     every : float
         Seconds from one checkpoint to the next; 0: after each step.
-    made_from : dict
-        What the training is made from; see `describe_training`.
+    resume : bool
+        Go on from the newest checkpoint in the folder.
 
     Raises
     ------
@@ -299,25 +319,36 @@ class Checkpointing(Callback):
         After Ctrl-C, when the step is finished and a checkpoint written.
     """
 
+    checkpoints: Checkpoints
+    made_from: dict[str, Any]
+
     def __init__(
         self,
         folder: str | Path | Checkpoints,
-        every: float,
-        made_from: dict[str, Any],
+        every: float = 60,
+        resume: bool = False,
     ) -> None:
         if not every >= 0:
             raise SkipgramError(
-                f"checkpoint_every must be 0 seconds or more, got {every}"
+                f"every must be 0 seconds or more, got {every}"
             )
+        self.folder = folder
         self.every = every
-        self.made_from = made_from
+        self.resume = resume
         self.stack = ExitStack()
         self.deferred: list[int] = []
         self.last = perf_counter()
-        if isinstance(folder, Checkpoints):
-            self.checkpoints = folder
+
+    def restore(self, run: Run) -> None:
+        """Take the folder; go on from its newest checkpoint, if asked to."""
+        self.made_from = run.made_from()
+        if isinstance(self.folder, Checkpoints):
+            self.checkpoints = self.folder
         else:
-            self.checkpoints = self.stack.enter_context(Checkpoints(folder))
+            opened = Checkpoints(self.folder)
+            self.checkpoints = self.stack.enter_context(opened)
+        if self.resume:
+            self.read(run)
 
     def begin(self, run: Run) -> None:
         """Defer Ctrl-C from here on."""
@@ -336,7 +367,7 @@ class Checkpointing(Callback):
         """End the training after Ctrl-C."""
         self.stop_if_interrupted(run)
 
-    def close(self, run: Run | None = None) -> None:
+    def close(self, run: Run) -> None:
         """Let go of the folder, if it was taken here, and of Ctrl-C."""
         self.stack.close()
 
@@ -364,7 +395,7 @@ class Checkpointing(Callback):
         }
         self.checkpoints.write(arrays, about)
 
-    def restore(self, run: Run) -> None:
+    def read(self, run: Run) -> None:
         """Overwrite weights, history and progress with the newest ones."""
         arrays, about = self.checkpoints.read()
         check_same(

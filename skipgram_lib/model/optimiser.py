@@ -11,7 +11,7 @@ from typing import Self
 
 from skipgram_lib.backend.base import AdamStep, Array, Backend
 from skipgram_lib.backend.select import backend_of
-from skipgram_lib.model.network import Network
+from skipgram_lib.model.network import Network, Rows
 
 # %% ../../notebooks/07_ten_thousand_words.ipynb #5f129698
 @dataclass
@@ -74,35 +74,37 @@ class Optimiser:
         return cls(W_in, W_out, Adam.over(network.bias, backend=backend))
 
     def step(
-        self, gradients: Network, rows: Array, rates: tuple[float, float],
-        epoch: int, step: int, penalty: float = 0.0, all_rows: bool = True,
+        self, gradients: Network, rows: Rows, rates: tuple[float, float],
+        epoch: int, step: int, penalty: float = 0.0,
     ) -> None:
-        """Move the batch's rows of W_in, and W_out and the bias.
+        """Move the rows of a step: of W_in, and of W_out and the bias.
 
         Parameters
         ----------
         gradients : Network
             Overwritten.
-        rows : integer array, shape (B,)
-            Ids of the batch, on the device.
+        rows : Rows
+            Those of the gradients, on the device.
         rates : (float, float)
             Learning rates of W_in, and of W_out and the bias.
         epoch, step : int
             Both from 1.
         penalty : float
-            L2 penalty in pairs, on each row and epoch.
-        all_rows : bool
-            False: gradients of W_out and the bias are of `rows` only.
+            L2 penalty in pairs, on each centre and epoch; on the contexts it
+            is the same in proportion to their mean pairs.
         """
         lr_in, lr = rates
-        self.W_in.step(gradients.W_in, lr_in, epoch, rows, penalty)
-        if all_rows:
-            share = penalty * len(rows) / len(self.W_out.weights)
+        self.W_in.step(gradients.W_in, lr_in, epoch, rows.centres, penalty)
+        C = len(self.W_out.weights)
+        if rows.contexts is None:
+            share = penalty * len(rows.centres) / C
             self.W_out.step(gradients.W_out, lr, step, penalty=share)
             self.bias.step(gradients.bias, lr, step)
         else:
-            self.W_out.step(gradients.W_out, lr, epoch, rows, penalty)
-            self.bias.step(gradients.bias, lr, epoch, rows)
+            share = penalty * (len(self.W_in.weights) / C)
+            ids = rows.contexts
+            self.W_out.step(gradients.W_out, lr, epoch, ids, share)
+            self.bias.step(gradients.bias, lr, epoch, ids)
 
     def arrays(self) -> dict[str, Array]:
         """Weights and means by name, such as ``W_in.square``."""

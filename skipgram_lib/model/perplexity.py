@@ -9,7 +9,7 @@ __all__ = ['held_out_perplexity']
 import numpy as np
 
 from skipgram_lib.counts.counts import Counts
-from skipgram_lib.model.skipgram import SkipGram, counts_matrix
+from skipgram_lib.model.skipgram import SkipGram, check_counts
 from skipgram_lib.model.softmax import network_loss
 
 # %% ../../notebooks/10_evaluation.ipynb #ef99a4e9
@@ -20,19 +20,20 @@ def held_out_perplexity(model: SkipGram, counts: Counts) -> float:
     ----------
     model : SkipGram
     counts : Counts
-        Of other text, with the model's vocabulary. Only perplexities of
+        Of other text, with the model's words. Only perplexities of
         pairs that were counted in the same way can be compared.
 
     Returns
     -------
     float
-        At least 1 (perfect); len(vocabulary) for a uniform guess.
+        At least 1 (perfect); len(contexts) for a uniform guess.
 
     Raises
     ------
     SkipgramError
         If the counts are of another vocabulary.
     """
-    N = counts_matrix(counts, model.vocabulary)
+    check_counts(counts, model.vocabulary, model.contexts)
+    loss = network_loss(model.network, counts.table(), model.device)
     with np.errstate(over="ignore"):
-        return float(np.exp(network_loss(model.network, N, model.backend)))
+        return float(np.exp(loss))

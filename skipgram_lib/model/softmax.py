@@ -13,22 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skipgram_lib.backend.base import (
-    Array,
-    Backend,
-    Cells,
-    HeldCounts,
-    Scalar,
+    Array, Backend, Cells, CountTable, HeldCounts, Scalar,
 )
 from skipgram_lib.backend.select import backend_of
-from skipgram_lib.counts.counts import CountMatrix
-from skipgram_lib.model.network import Network, lookup
+from skipgram_lib.model.network import Network, Rows, lookup
 
 # %% ../../notebooks/07_ten_thousand_words.ipynb #625063f6
 @dataclass
 class Workspace:
     """Arrays that the steps of a training write into, again and again.
 
-    Scores of shape (rows, V), and gradients of W_in (B, D) and W_out (V, D).
+    Scores of shape (rows, C), and gradients of W_in (B, D) and W_out (C, D).
     """
 
     scores: Array
@@ -40,10 +35,10 @@ class Workspace:
         cls, network: Network, B: int, backend: Backend
     ) -> "Workspace":
         """Set aside memory for batches of up to B rows of a network."""
-        V, D = network.W_out.shape
+        C, D = network.W_out.shape
         dtype = network.W_out.dtype
-        rows = backend.rows_at_once(B, V * dtype.itemsize)
-        shapes = [(rows, V), (B, D), (V, D)]
+        rows = backend.rows_at_once(B, C * dtype.itemsize)
+        shapes = [(rows, C), (B, D), (C, D)]
         return cls(*(backend.xp.empty(shape, dtype) for shape in shapes))
 
 # %% ../../notebooks/07_ten_thousand_words.ipynb #83da1109
@@ -52,7 +47,7 @@ def output_errors(
 ) -> Scalar:
     """Loss of a batch, summed over its pairs; its errors go to `out`.
 
-    `out`, shape (B, V), becomes predicted minus counted pairs. On a GPU the
+    `out`, shape (B, C), becomes predicted minus counted pairs. On a GPU the
     loss is an array of shape ().
     """
     backend.matmul(h, network.W_out.T, out=out)
@@ -95,24 +90,24 @@ def batch_gradients(
 
 # %% ../../notebooks/07_ten_thousand_words.ipynb #f4b15678
 def frequency_bias(pairs: Array) -> NDArray[np.float64]:
-    """Log shares of contexts with so many pairs, shape (V,); one is added."""
+    """Log shares of contexts with so many pairs, shape (C,); one is added."""
     n = pairs + 1.0
     return np.asarray(np.log(n / n.sum()))
 
 # %% ../../notebooks/07_ten_thousand_words.ipynb #9036e2eb
 def network_loss(
     network: Network,
-    N: CountMatrix,
+    N: CountTable,
     backend: Backend | None = None,
     batch_rows: int = 500,
 ) -> float:
     """Mean cross-entropy of all pairs of some counts, in nats a pair."""
     bias = network.bias
-    V = len(bias)
+    V = len(network.W_in)
     backend = backend or backend_of(bias)
     held = backend.hold_counts(N, bias.dtype)
-    size = backend.rows_at_once(batch_rows, V * bias.itemsize)
-    out = backend.xp.empty((size, V), bias.dtype)
+    size = backend.rows_at_once(batch_rows, bias.nbytes)
+    out = backend.xp.empty((size, len(bias)), bias.dtype)
     loss: Scalar = 0.0
     for start in range(0, V, size):
         rows = np.arange(start, min(start + size, V))
@@ -120,7 +115,7 @@ def network_loss(
         part = out[: len(rows)]
         more = output_errors(network, h, held.batch(rows), backend, part)
         loss = more + loss
-    return float(loss) / float(N.sum())
+    return float(loss) / float(N.sum(axis=1).sum())
 
 # %% ../../notebooks/07_ten_thousand_words.ipynb #926c0927
 class FullSoftmax:
@@ -131,22 +126,23 @@ class FullSoftmax:
 
     updates_all_rows = True
 
-    def __init__(self, N: CountMatrix) -> None:
+    def __init__(self, N: CountTable) -> None:
         self.N = N
         self.held: HeldCounts | None = None
         self.space: Workspace | None = None
 
     def initial_bias(self) -> NDArray[np.float64]:
-        """Bias to start from, shape (V,): the frequencies."""
+        """Bias to start from, shape (C,): the frequencies."""
         return frequency_bias(self.N.sum(axis=0))
 
     def gradients(
-        self, network: Network, rows: NDArray[np.integer], backend: Backend,
+        self, network: Network, rows: Rows, backend: Backend,
         rng: int | Sequence[int] | None = None,
     ) -> tuple[Scalar, Network]:
         """Loss and gradients of a batch; see `batch_gradients`."""
-        if self.space is None or len(self.space.W_in) < len(rows):
-            self.space = Workspace.over(network, len(rows), backend)
+        ids = rows.centres
+        if self.space is None or len(self.space.W_in) < len(ids):
+            self.space = Workspace.over(network, len(ids), backend)
         if self.held is None:
             self.held = backend.hold_counts(self.N, network.W_out.dtype)
-        return batch_gradients(network, rows, self.held, backend, self.space)
+        return batch_gradients(network, ids, self.held, backend, self.space)

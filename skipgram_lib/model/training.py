@@ -8,20 +8,19 @@ __all__ = ['TrainingRecord', 'TrainingPlan', 'Objective', 'check_finite', 'Run',
 
 # %% ../../notebooks/07_ten_thousand_words.ipynb #26054446
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, repeat
 from time import perf_counter
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skipgram_lib.backend.base import Array, Backend, Scalar
-from skipgram_lib.counts.counts import CountMatrix
+from skipgram_lib.backend.base import Array, Backend, CountTable, Scalar
 from skipgram_lib.errors import SkipgramError, check_at_least
-from skipgram_lib.model.network import Network
+from skipgram_lib.model.network import Network, Rows
 from skipgram_lib.model.optimiser import Optimiser
 from skipgram_lib.model.softmax import FullSoftmax, network_loss
 
@@ -82,8 +81,8 @@ class TrainingPlan:
     penalty: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_rows"):
-            number = check_at_least(name, getattr(self, name), 1)
+        for name, least in (("epochs", 1), ("batch_rows", 1), ("seed", 0)):
+            number = check_at_least(name, getattr(self, name), least)
             object.__setattr__(self, name, number)
         for name in ("lr", "lr_in"):
             if not 0 < (rate := getattr(self, name)) < math.inf:
@@ -93,12 +92,23 @@ class TrainingPlan:
                 f"penalty must be 0 or more, got {self.penalty}"
             )
 
-    def batches(self, V: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
-        """Epochs from 1, and the rows of each step."""
+    def batches(self, V: int, C: int | None) -> Iterator[tuple[int, Rows]]:
+        """Epochs from 1, and the rows of each step.
+
+        `C` is how many rows W_out has; None if each step moves all of them.
+        """
+        size = self.batch_rows
         for epoch in range(1, self.epochs + 1):
             order = np.random.default_rng([self.seed, epoch]).permutation(V)
-            for i in range(0, V, self.batch_rows):
-                yield epoch, order[i : i + self.batch_rows]
+            centres = [order[i : i + size] for i in range(0, V, size)]
+            contexts: Iterable[Array | None] = centres
+            if C is None:
+                contexts = repeat(None)
+            elif C != V:
+                rng = np.random.default_rng([self.seed, epoch, 1])
+                contexts = np.array_split(rng.permutation(C), len(centres))
+            for rows in map(Rows, centres, contexts):
+                yield epoch, rows
 
     def steps_per_epoch(self, V: int) -> int:
         """Number of batches that V rows make."""
@@ -114,13 +124,13 @@ class Objective(Protocol):
 
     @property
     def updates_all_rows(self) -> bool:
-        """Whether gradients of W_out and the bias are of all words."""
+        """Whether gradients of W_out and the bias are of all contexts."""
 
     def initial_bias(self) -> NDArray[np.float64]:
-        """Bias to start from, shape (V,)."""
+        """Bias to start from, shape (C,)."""
 
     def gradients(
-        self, network: Network, rows: NDArray[np.integer], backend: Backend,
+        self, network: Network, rows: Rows, backend: Backend,
         rng: int | Sequence[int] | None,
     ) -> tuple[Scalar, Network]:
         """Loss of B centres, summed over their pairs, and its gradients."""
@@ -145,6 +155,8 @@ class Run:
         On the backend's device, changed in place.
     objective, plan, backend, optimiser
         What is minimised, in which steps, where, and how.
+    N : CountTable
+        What it is trained on.
     pairs : float64 array, shape (V,)
         Pairs of each centre.
     held_out : counts of other text, or None
@@ -157,6 +169,9 @@ class Run:
         Loss of the unfinished epoch, summed over pairs; stays on a GPU.
     seconds : float
         Since training began.
+    made_from : callable
+        Returns all that the result follows from, by name; a checkpoint has
+        it, too.
     """
 
     network: Network
@@ -164,23 +179,27 @@ class Run:
     plan: TrainingPlan
     backend: Backend
     optimiser: Optimiser
-    pairs: Array
-    held_out: "CountMatrix | None" = None
+    N: CountTable
+    pairs: Array = field(init=False)
+    held_out: CountTable | None = None
     history: list[TrainingRecord] = field(default_factory=list)
     step: int = 0
     loss_sum: Scalar = 0.0
     seconds: float = 0.0
+    made_from: Callable[[], dict[str, Any]] = dict
 
     @classmethod
     def over(
-        cls, network: Network, N: CountMatrix, plan: TrainingPlan,
+        cls, network: Network, N: CountTable, plan: TrainingPlan,
         backend: Backend, objective: Objective | None = None,
     ) -> Self:
         """Begin a run on some counts; by default of the full softmax."""
         optimiser = Optimiser.over(network, backend)
         objective = objective or FullSoftmax(N)
-        pairs: Array = N.sum(axis=1)
-        return cls(network, objective, plan, backend, optimiser, pairs)
+        return cls(network, objective, plan, backend, optimiser, N)
+
+    def __post_init__(self) -> None:
+        self.pairs = self.N.sum(axis=1)
 
     @property
     def steps(self) -> int:
@@ -191,11 +210,12 @@ class Run:
 def make_steps(
     run: Run,
 ) -> Iterator[tuple[int, NDArray[np.int64], Scalar]]:
-    """Train in place; yield epoch, rows and summed loss of each step."""
+    """Train in place; yield epoch, centres and summed loss of each step."""
     plan = run.plan
     backend = run.backend
     penalty = plan.penalty * float(run.pairs.mean())
-    batches = enumerate(plan.batches(len(run.pairs)), 1)
+    C = None if run.objective.updates_all_rows else len(run.network.bias)
+    batches = enumerate(plan.batches(len(run.pairs), C), 1)
     for step, (epoch, rows) in islice(batches, run.step, None):
         loss, gradients = run.objective.gradients(
             run.network, rows, backend, rng=[plan.seed, step]
@@ -204,10 +224,9 @@ def make_steps(
             check_finite(loss, epoch, step, plan.lr)
         rates = plan.rates(1 - (step - 1) / run.steps)
         run.optimiser.step(
-            gradients, backend.asarray(rows), rates, epoch, step, penalty,
-            run.objective.updates_all_rows,
+            gradients, rows.on(backend), rates, epoch, step, penalty
         )
-        yield epoch, rows, loss
+        yield epoch, rows.centres, loss
 
 # %% ../../notebooks/07_ten_thousand_words.ipynb #b29b0e19
 def record_step(
@@ -247,6 +266,9 @@ def check_weights(run: Run) -> None:
 class Callback:
     """Something that watches a training; override what it waits for."""
 
+    def restore(self, run: Run) -> None:
+        """First of all; a run that was stopped may get back what it had."""
+
     def begin(self, run: Run) -> None:
         """Before the first step."""
 
@@ -267,11 +289,13 @@ def train(
     run: Run, callbacks: Sequence[Callback] = ()
 ) -> Iterator[TrainingRecord]:
     """Make the steps of a run; yield a record after each of them."""
-    began = perf_counter() - run.seconds
     with ExitStack() as stack:
         for callback in callbacks:
             stack.callback(callback.close, run)
+            callback.restore(run)
+        for callback in callbacks:
             callback.begin(run)
+        began = perf_counter() - run.seconds
         for epoch, rows, loss in make_steps(run):
             record = record_step(run, epoch, rows, loss, began)
             for callback in callbacks:

@@ -8,14 +8,15 @@ through, to where it leads.
 """
 
 import hashlib
+import json
 import os
 import secrets
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import sleep
-from typing import Any, BinaryIO, Self, TypeAlias
+from typing import Any, BinaryIO, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -238,3 +239,37 @@ def remove_files(paths: Iterable[Path]) -> None:
     for path in paths:
         with suppress(OSError):
             path.unlink()
+
+
+Content = TypeVar("Content")
+
+
+def read_json_file(
+    path: str | Path, name: str, writer: str, parse: Callable[[Any], Content]
+) -> Content:
+    """Return what `parse` makes of a JSON file.
+
+    `name` and `writer` say what it should hold, and what writes such files.
+
+    Raises
+    ------
+    SkipgramError
+        If it cannot be read, or holds something else.
+    """
+    try:
+        return parse(json.loads(Path(path).read_bytes()))
+    except OSError as error:
+        raise SkipgramError(
+            f"cannot read {printable(path)}: {reason_of(error)}"
+        ) from error
+    except (
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        RecursionError,
+    ) as error:
+        raise SkipgramError(
+            f"{printable(path)} does not hold {name} that this version can "
+            f"read ({error}); write it again with {writer}"
+        ) from error

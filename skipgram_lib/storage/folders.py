@@ -12,7 +12,7 @@ import re
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -358,6 +358,16 @@ class StoredFolder:
     def damaged(self, path: Path, reason: object) -> SkipgramError:
         """Make the error for a file that cannot be read."""
         return damaged(path, reason, self.kind)
+
+    def check_version(self, versions: Sequence[int]) -> None:
+        """Refuse a folder that another version of the format describes."""
+        version = self.about.get("format_version")
+        if version not in versions:
+            raise SkipgramError(
+                f"{printable(self.folder)} has format version {version}, and "
+                f"this library reads versions {versions[0]} to "
+                f"{versions[-1]}; use the library that wrote it"
+            )
 
     def read_json(self, file: str) -> Any:
         """Contents of one of the kind's files, JSON."""

@@ -109,35 +109,6 @@ class TextFiles:
                 raise no_words_error(path)
 
 
-def read_documents(
-    paths: str | Path | Iterable[str | Path],
-    letters: str = "ascii",
-    document: str = "file",
-    errors: str = "strict",
-) -> Iterator[list[str]]:
-    """Tokens of text files, one document at a time, in a single pass.
-
-    Parameters
-    ----------
-    paths : str or Path, or several
-        As in `TextFiles`, like all settings.
-    letters : {"ascii", "unicode"}
-    document : {"file", "line"}
-    errors : {"strict", "replace"}
-
-    Yields
-    ------
-    list of str
-        Never empty.
-
-    Raises
-    ------
-    SkipgramError
-        As `TextFiles` does.
-    """
-    yield from TextFiles(paths, letters, document, errors)
-
-
 def path_list(paths: object) -> list[str]:
     """Paths as strings; one alone makes a list of one."""
     if isinstance(paths, str | bytes) or not isinstance(paths, Iterable):

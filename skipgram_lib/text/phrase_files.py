@@ -6,8 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from skipgram_lib.errors import SkipgramError, printable, reason_of
-from skipgram_lib.storage.files import write_file
+from skipgram_lib.storage.files import read_json_file, write_file
 from skipgram_lib.text.candidates import PhraseCounts, PhraseSettings
 
 Pass: TypeAlias = tuple[PhraseSettings, PhraseCounts]
@@ -30,7 +29,7 @@ def describe_pass(
     )
 
 
-def read_pass(about: Any) -> tuple[PhraseSettings, PhraseCounts]:
+def read_pass(about: Any) -> Pass:
     """Settings and counts of one pass, checked."""
     candidates = {tuple(row[:-1]): row[-1] for row in about["candidates"]}
     own = dict(about["frequencies"])
@@ -61,29 +60,14 @@ def write_passes(path: str | Path, passes: Sequence[Pass]) -> Path:
     return Path(path)
 
 
-def read_passes(
-    path: str | Path,
-) -> list[Pass]:
+def read_passes(path: str | Path) -> list[Pass]:
     """Settings and counts of the passes in a file, the first one first."""
-    try:
-        content = json.loads(Path(path).read_bytes())
+
+    def parse(content: Any) -> list[Pass]:
         if (content["format"], content["version"]) != (FORMAT, 1):
             raise ValueError("its format or its version is another")
         if not content["passes"]:
             raise ValueError("it has no pass")
         return [read_pass(about) for about in content["passes"]]
-    except OSError as error:
-        raise SkipgramError(
-            f"cannot read {printable(path)}: {reason_of(error)}"
-        ) from error
-    except (
-        ValueError,
-        TypeError,
-        LookupError,
-        AttributeError,
-        RecursionError,
-    ) as error:
-        raise SkipgramError(
-            f"{printable(path)} does not hold phrases that this version can "
-            f"read ({error}); write them again with Phrases.save"
-        ) from error
+
+    return read_json_file(path, "phrases", "Phrases.save", parse)

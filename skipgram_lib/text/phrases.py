@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['ENGLISH_CONNECTOR_WORDS', 'Tree', 'Item', 'discounted_scores', 'logarithms', 'npmi_scores', 'score_pairs',
            'count_phrases', 'phrase_scores', 'joined_scores', 'phrase_tree', 'join_phrases', 'JoinedDocuments',
-           'look_ahead', 'Phrases', 'check_passes', 'learn_phrases']
+           'look_ahead', 'check_passes', 'Phrases']
 
 # %% ../../notebooks/13_phrases.ipynb #02900067
 import math
@@ -208,7 +208,28 @@ def look_ahead(items: Iterable[Item]) -> tuple[Item | None, Iterable[Item]]:
         return first, chain([first], each)
     return first, items
 
-# %% ../../notebooks/13_phrases.ipynb #2d0b2093
+# %% ../../notebooks/13_phrases.ipynb #6b48c213
+def check_passes(
+    documents: Iterable[Iterable[str]], passes: int,
+    threshold: float | Sequence[float],
+) -> Sequence[float]:
+    """Thresholds of all passes, if the documents can be read so often."""
+    check_at_least("passes", passes, 1)
+    each = threshold if isinstance(threshold, Sequence) else (
+        [threshold] * passes)
+    if len(each) != passes:
+        raise SkipgramError(
+            f"{passes} passes take {passes} thresholds, got {threshold!r}"
+        )
+    if passes > 1 and isinstance(documents, Iterator):
+        raise SkipgramError(
+            f"{passes} passes read the documents {passes} times, and these "
+            "can be read only once; give a list, or an object that can be "
+            "read again"
+        )
+    return each
+
+# %% ../../notebooks/13_phrases.ipynb #f0935d8d
 class Phrases:
     """Phrases of a text: pairs of words that belong together.
 
@@ -255,6 +276,41 @@ class Phrases:
             min_count, threshold, scoring, delimiter, connector_words)
         text = documents if earlier is None else earlier.stream(documents)
         self.use(settings, count_phrases(text, settings), earlier)
+
+    @classmethod
+    def learn(
+        cls, documents: Iterable[Iterable[str]], passes: int = 2,
+        threshold: float | Sequence[float] = 10.0, **settings: Any,
+    ) -> "Phrases":
+        """Find phrases in several passes, each over those of the last.
+
+        Parameters
+        ----------
+        documents : iterable of token lists
+            Gone through once a pass.
+        passes : int
+            How often; two find phrases of up to four words, not counting
+            connectors.
+        threshold : float or sequence of float
+            One for all passes, or one for each.
+        **settings : Any
+            As in `Phrases`, for all passes.
+
+        Returns
+        -------
+        Phrases
+            Of the last pass; it joins those of the earlier passes first.
+
+        Raises
+        ------
+        SkipgramError
+            If the documents can be read only once, or a setting is bad.
+        """
+        last: Phrases | None = None
+        for number in check_passes(documents, passes, threshold):
+            last = cls(
+                documents, threshold=number, earlier=last, **settings)
+        return cast(Phrases, last)
 
     def use(
         self, settings: PhraseSettings, counts: PhraseCounts,
@@ -395,61 +451,3 @@ class Phrases:
 
     def __repr__(self) -> str:
         return f"Phrases({len(self.find_phrases()):,} found, {self.settings})"
-
-# %% ../../notebooks/13_phrases.ipynb #6b48c213
-def check_passes(
-    documents: Iterable[Iterable[str]], passes: int,
-    threshold: float | Sequence[float],
-) -> Sequence[float]:
-    """Thresholds of all passes, if the documents can be read so often."""
-    check_at_least("passes", passes, 1)
-    each = threshold if isinstance(threshold, Sequence) else (
-        [threshold] * passes)
-    if len(each) != passes:
-        raise SkipgramError(
-            f"{passes} passes take {passes} thresholds, got {threshold!r}"
-        )
-    if passes > 1 and isinstance(documents, Iterator):
-        raise SkipgramError(
-            f"{passes} passes read the documents {passes} times, and these "
-            "can be read only once; give a list, or an object that can be "
-            "read again"
-        )
-    return each
-
-# %% ../../notebooks/13_phrases.ipynb #f0935d8d
-def learn_phrases(
-    documents: Iterable[Iterable[str]],
-    passes: int = 2,
-    threshold: float | Sequence[float] = 10.0,
-    **settings: Any,
-) -> Phrases:
-    """Find phrases in several passes, each over the phrases of the last.
-
-    Parameters
-    ----------
-    documents : iterable of token lists
-        Gone through once a pass.
-    passes : int
-        How often; two find phrases of up to four words, not counting
-        connectors.
-    threshold : float or sequence of float
-        One for all passes, or one for each.
-    **settings : Any
-        As in `Phrases`, for all passes.
-
-    Returns
-    -------
-    Phrases
-        Of the last pass; it joins those of the earlier passes first.
-
-    Raises
-    ------
-    SkipgramError
-        If the documents can be read only once, or a setting is bad.
-    """
-    phrases: Phrases | None = None
-    for number in check_passes(documents, passes, threshold):
-        phrases = Phrases(
-            documents, threshold=number, earlier=phrases, **settings)
-    return cast(Phrases, phrases)

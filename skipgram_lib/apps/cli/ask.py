@@ -1,20 +1,24 @@
 """Commands that ask a model: context, similar, analogy, odd."""
 
-import argparse
 from collections.abc import Sequence
 
-from skipgram_lib.apps.cli.inputs import named_vectors, read_model
 from skipgram_lib.apps.cli.options import (
+    ANALOGIES,
+    BACKEND,
+    MODEL,
+    SOURCE,
+    TOPN,
+    VECTORS,
+    WORDS,
     Answer,
     Command,
-    Parser,
-    add_search,
-    add_topn,
-    add_vectors,
-    completed_by_folder,
+    Option,
+    argument,
+    default_of,
+    given,
 )
 from skipgram_lib.apps.cli.printing import bar, table
-from skipgram_lib.errors import SkipgramError, check_at_least
+from skipgram_lib.errors import SkipgramError
 
 
 def as_rows(pairs: Sequence[tuple[str, float]], name: str) -> list[Answer]:
@@ -29,79 +33,59 @@ def as_table(rows: Sequence[Answer], name: str) -> str:
     return table([[row["word"], f"{row[name]:.3f}"] for row in rows], [1])
 
 
-def add_context_options(parser: Parser) -> None:
-    """Add the options of `skipgram context`."""
-    completed_by_folder(
-        parser.add_argument("model", metavar="MODEL", help="folder of a model")
-    )
-    parser.add_argument("word", metavar="WORD", help="the centre word")
-    parser.add_argument(
-        "others",
-        nargs="*",
-        metavar="OTHER",
-        help="words whose probability is wanted too",
-    )
-    add_topn(parser)
-
-
-def run_context(args: argparse.Namespace) -> Answer:
+def run_context(
+    model: str, word: str, others: Sequence[str], topn: int | None
+) -> Answer:
     """Answer `skipgram context`: the most likely words, and some named."""
-    check_at_least("topn", args.topn, 1)
-    model = read_model(args.model)
-    probs = model.context_probabilities(args.word)
-    likely = [word for word, _ in model.predict_context(args.word, args.topn)]
+    from skipgram_lib.apps.cli.inputs import read_model
 
-    def rows(words: list[str]) -> list[Answer]:
-        ids = [model.vocabulary[word] for word in words]
-        pairs = [(w, float(probs[i])) for w, i in zip(words, ids, strict=True)]
-        return as_rows(pairs, "probability")
-
+    trained = read_model(model)
+    likely = trained.predict_context(word, **given(topn=topn))
+    probs = trained.context_probabilities(word)
+    named = {other: float(probs[trained.contexts[other]]) for other in others}
     return {
-        "model": str(args.model),
-        "centre": args.word,
-        "most_likely": rows(likely),
-        "named": rows(list(dict.fromkeys(args.others))),
-        "vocabulary_size": len(model.vocabulary),
+        "model": model,
+        "centre": word,
+        "most_likely": as_rows(likely, "probability"),
+        "named": as_rows([*named.items()], "probability"),
+        "vocabulary_size": len(trained.vocabulary),
     }
 
 
 def show_context(answer: Answer) -> str:
     """Return the table of `skipgram context` for people."""
-    rows = answer["most_likely"] + answer["named"]
+    likely = answer["most_likely"]
+    rows = likely + answer["named"]
     largest = max(row["probability"] for row in rows)
     width = max(len(row["word"]) for row in rows)
-
-    def lines(part: list[Answer]) -> list[str]:
-        return [
-            f"  {row['word']:{width}}  {row['probability']:.6f}  "
-            f"{bar(row['probability'], largest)}".rstrip()
-            for row in part
-        ]
-
-    text = [f"P(nearby | {answer['centre']})", *lines(answer["most_likely"])]
+    lines = [
+        f"  {row['word']:{width}}  {row['probability']:.6f}  "
+        f"{bar(row['probability'], largest)}".rstrip()
+        for row in rows
+    ]
     if answer["named"]:
-        text += ["  " + "-" * (width + 10), *lines(answer["named"])]
-    return "\n".join(text)
+        lines.insert(len(likely), "  " + "-" * (width + 10))
+    return "\n".join([f"P(nearby | {answer['centre']})", *lines])
 
 
-def add_similar_options(parser: Parser) -> None:
-    """Add the options of `skipgram similar`."""
-    add_vectors(parser)
-    parser.add_argument("words", nargs="+", metavar="WORD")
-    add_topn(parser)
-    add_search(parser)
-
-
-def run_similar(args: argparse.Namespace) -> Answer:
+def run_similar(
+    model: str,
+    words: Sequence[str],
+    topn: int | None,
+    backend: str | None,
+    vectors: Answer,
+) -> Answer:
     """Answer `skipgram similar`: the nearest words of each word."""
-    vectors = named_vectors(args, args.model).on(args.backend)
-    words = list(dict.fromkeys(args.words))
-    found = vectors.most_similar_many(words, args.topn)
+    from skipgram_lib.apps.cli.inputs import read_vectors
+
+    searched = read_vectors(model, vectors, backend)
+    asked = list(dict.fromkeys(words))
+    found = searched.most_similar_many(asked, **given(topn=topn))
     return {
-        "model": str(args.model),
+        "model": model,
         "neighbours": {
             word: as_rows(near, "cosine")
-            for word, near in zip(words, found, strict=True)
+            for word, near in zip(asked, found, strict=True)
         },
     }
 
@@ -114,33 +98,30 @@ def show_similar(answer: Answer) -> str:
     )
 
 
-def add_analogy_options(parser: Parser) -> None:
-    """Add the options of `skipgram analogy`."""
-    add_vectors(parser)
-    for name in "abc":
-        parser.add_argument(name, metavar=name.upper())
-    parser.add_argument(
-        "--method",
-        choices=["add", "multiply"],
-        default="add",
-        help="3CosAdd or 3CosMul (%(default)s)",
-    )
-    add_topn(parser)
-    add_search(parser)
-
-
-def run_analogy(args: argparse.Namespace) -> Answer:
+def run_analogy(
+    model: str,
+    a: str,
+    b: str,
+    c: str,
+    method: str | None,
+    topn: int | None,
+    backend: str | None,
+    vectors: Answer,
+) -> Answer:
     """Answer `skipgram analogy`: what C is to, as A is to B."""
-    vectors = named_vectors(args, args.model).on(args.backend)
-    multiply = args.method == "multiply"
-    ask = vectors.most_similar_cosmul if multiply else vectors.most_similar
-    found = ask([args.b, args.c], [args.a], topn=args.topn)
+    from skipgram_lib.apps.cli.inputs import read_vectors
+
+    searched = read_vectors(model, vectors, backend)
+    method = method or default_of(ANALOGIES, "method")
+    multiply = method == "multiply"
+    ask = searched.most_similar_cosmul if multiply else searched.most_similar
+    found = ask([b, c], [a], **given(topn=topn))
     return {
-        "model": str(args.model),
-        "a": args.a,
-        "b": args.b,
-        "c": args.c,
-        "method": args.method,
+        "model": model,
+        "a": a,
+        "b": b,
+        "c": c,
+        "method": method,
         "answers": as_rows(found, "score"),
     }
 
@@ -151,24 +132,20 @@ def show_analogy(answer: Answer) -> str:
     return f"{title}\n{as_table(answer['answers'], 'score')}"
 
 
-def add_odd_options(parser: Parser) -> None:
-    """Add the options of `skipgram odd`."""
-    add_vectors(parser)
-    parser.add_argument("words", nargs="+", metavar="WORD")
-
-
-def run_odd(args: argparse.Namespace) -> Answer:
+def run_odd(model: str, words: Sequence[str], vectors: Answer) -> Answer:
     """Answer `skipgram odd`: the word that does not belong."""
-    words = list(dict.fromkeys(args.words))
-    if len(words) < 3:
+    from skipgram_lib.apps.cli.inputs import read_vectors
+
+    asked = list(dict.fromkeys(words))
+    if len(asked) < 3:
         raise SkipgramError(
-            f"name three different words or more, got {len(words)}; of two, "
+            f"name three different words or more, got {len(asked)}; of two, "
             "both are equally odd"
         )
-    ranked = named_vectors(args, args.model).rank_by_centrality(words)
+    ranked = read_vectors(model, vectors).rank_by_centrality(asked)
     pairs = [(word, cosine) for cosine, word in ranked]
     return {
-        "model": str(args.model),
+        "model": model,
         "odd": pairs[-1][0],
         "cosines_with_the_mean": as_rows(pairs, "cosine"),
     }
@@ -188,35 +165,49 @@ COMMANDS = (
     Command(
         "context",
         "P(nearby | word): the fake task",
-        ("skipgram context out/model soviet union russia fish",),
-        add_context_options,
+        ["skipgram context out/model soviet union russia fish"],
+        [
+            MODEL,
+            argument("WORD", "the centre word"),
+            argument(
+                "[OTHER]...", "words whose probability is wanted too", "others"
+            ),
+            TOPN,
+        ],
         run_context,
         show_context,
     ),
     Command(
         "similar",
         "words with similar vectors",
-        (
+        [
             "skipgram similar out/model tax silver",
             "skipgram similar out/vectors.bin france --topn 5 --json",
-        ),
-        add_similar_options,
+        ],
+        [SOURCE, WORDS, *VECTORS, TOPN, BACKEND],
         run_similar,
         show_similar,
     ),
     Command(
         "analogy",
         "A is to B as C is to what?",
-        ("skipgram analogy out/model france paris spain",),
-        add_analogy_options,
+        ["skipgram analogy out/model france paris spain"],
+        [
+            SOURCE,
+            *(argument(name, "a word") for name in "ABC"),
+            *VECTORS,
+            Option("--method add|multiply", "3CosAdd or 3CosMul", ANALOGIES),
+            TOPN,
+            BACKEND,
+        ],
         run_analogy,
         show_analogy,
     ),
     Command(
         "odd",
         "the word that does not belong",
-        ("skipgram odd out/model wheat corn cotton treaty",),
-        add_odd_options,
+        ["skipgram odd out/model wheat corn cotton treaty"],
+        [SOURCE, WORDS, *VECTORS],
         run_odd,
         show_odd,
     ),

@@ -1,61 +1,37 @@
 """The command convert: vectors from one format into another."""
 
-import argparse
-from pathlib import Path
-
-from skipgram_lib.apps.cli.inputs import named_vectors
 from skipgram_lib.apps.cli.options import (
+    FILE,
+    SOURCE_HELP,
+    VECTORS,
     Answer,
     Command,
-    Parser,
-    add_vectors,
-    completed_by_file,
+    Option,
+    argument,
+    given,
 )
-from skipgram_lib.storage.folders import folder_size
-from skipgram_lib.vectors.files import save_vectors
-from skipgram_lib.vectors.formats.registry import FORMATS
-from skipgram_lib.vectors.formats.tensorboard import PROJECTOR
 
 
-def add_convert_options(parser: Parser) -> None:
-    """Add the options of `skipgram convert`."""
-    add_vectors(parser, "in")
-    completed_by_file(
-        parser.add_argument(
-            "out",
-            metavar="OUT",
-            help="what to write, by its ending; without "
-            "one: a folder for TensorBoard's projector",
-        )
-    )
-    add = parser.add_argument_group("output").add_argument
-    add(
-        "--dtype",
-        choices=["float16", "float32", "float64"],
-        help="dtype of the numbers; default: as they are",
-    )
-    add(
-        "--to",
-        choices=sorted(FORMATS),
-        metavar="NAME",
-        help=f"if the ending does not tell: {', '.join(sorted(FORMATS))}",
-    )
-
-
-def run_convert(args: argparse.Namespace) -> Answer:
+def run_convert(
+    source: str, out: str, dtype: str | None, to: str | None, vectors: Answer
+) -> Answer:
     """Answer `skipgram convert`: read vectors, write them otherwise."""
-    source = getattr(args, "in")  # a keyword of Python
-    vectors = named_vectors(args, source)
-    out = save_vectors(
-        vectors, args.out, args.to, args.dtype, finite=not args.keep_nan
-    )
-    size = folder_size(out, PROJECTOR) if out.is_dir() else out.stat().st_size
+    from skipgram_lib.apps.cli.inputs import read_vectors
+    from skipgram_lib.storage.folders import folder_size
+    from skipgram_lib.vectors.formats.tensorboard import PROJECTOR
+
+    found = read_vectors(source, vectors, used=["finite"])
+    finite = vectors.get("finite")
+    path = found.save(out, **given(format=to, dtype=dtype, finite=finite))
+    folder = path.is_dir()
     return {
-        "from": str(Path(source)),
-        "to": str(args.out),
-        "words": len(vectors),
-        "vector_size": vectors.vector_size,
-        "bytes": size,
+        "from": source,
+        "to": out,
+        "words": len(found),
+        "vector_size": found.vector_size,
+        "bytes": folder_size(path, PROJECTOR)
+        if folder
+        else path.stat().st_size,
     }
 
 
@@ -70,14 +46,23 @@ COMMANDS = (
     Command(
         "convert",
         "write vectors in another format",
-        (
+        [
             "skipgram convert out/model out/vectors.bin",
             "skipgram convert out/vectors.bin few.vec.gz --limit 5000",
             "skipgram convert out/model small.npz --matrix sum "
             "--dtype float16",
             "skipgram convert out/model out/projector",
-        ),
-        add_convert_options,
+        ],
+        [
+            argument("IN", SOURCE_HELP, "source", FILE),
+            argument("OUT", "by its ending; none: for TensorBoard", kind=FILE),
+            *VECTORS,
+            Option(
+                "--dtype float16|float32|float64",
+                "dtype of the numbers; not given: as they are",
+            ),
+            Option("--to FORMAT", "if the ending does not tell"),
+        ],
         run_convert,
         show_convert,
     ),

@@ -1,99 +1,73 @@
 """The command count: pairs of any text, into a folder."""
 
-import argparse
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from time import perf_counter
 from typing import Any
 
-from skipgram_lib.apps.cli.inputs import count_on_disk, named_files
 from skipgram_lib.apps.cli.options import (
+    COUNTING,
+    TEXT,
     Answer,
     Command,
-    Counting,
-    Parser,
-    add_counting,
-    add_text,
-    completed_by_folder,
-    default_of,
+    Option,
+    given,
+    options,
+    output,
+    refuse,
+    text_files,
 )
-from skipgram_lib.counts.parts import parse_size
-from skipgram_lib.counts.store import COUNTS, check_counts_folder
-from skipgram_lib.counts.streaming import count_files
-from skipgram_lib.errors import SkipgramError, check_at_least
-from skipgram_lib.storage.folders import folder_size
+from skipgram_lib.errors import check_at_least
 
-
-def add_count_options(parser: Parser) -> None:
-    """Add the options of `skipgram count`."""
-    add_text(
-        parser,
-        "+",
-        "UTF-8 text, plain or .gz; also addresses "
-        "such as s3://bucket/folder, with the extra distributed",
-    )
-    add_counting(parser)
-    add = parser.add_argument_group("where").add_argument
-    completed_by_folder(
-        add(
-            "--out",
-            required=True,
-            metavar="DIR",
-            help="folder of the counts; older counts in it are replaced",
-        )
-    )
-    add(
-        "--memory",
-        default=default_of(count_files, "memory"),
-        metavar="SIZE",
-        help="approximate memory limit (%(default)s)",
-    )
-    add(
-        "--workers",
-        type=int,
-        metavar="N",
-        help="count in N processes on this machine, by Dask",
-    )
-    add(
-        "--scheduler",
-        metavar="ADDRESS",
-        help="count on a Dask cluster, such as tcp://10.0.0.1:8786",
-    )
+COUNT_FILES = "skipgram_lib:count_files"
 
 
 def connect_workers(
-    workers: int | None, scheduler: str | None, memory: str
+    workers: int | None, scheduler: str | None, memory: str | None
 ) -> AbstractContextManager[Any]:
     """Connect to the workers that a command line asks for, or to none."""
     if workers is not None:
         check_at_least("workers", workers, 1)
-        if scheduler:
-            raise SkipgramError(
-                "--workers starts processes here, and --scheduler names "
-                "others; leave one of them out"
-            )
+        refuse("--workers starts processes here", scheduler=scheduler)
     if workers is None and scheduler is None:
         return nullcontext()
     from skipgram_lib.counts.cluster import connect
 
-    return connect(scheduler, workers, memory)
+    return connect(scheduler, workers, **given(memory=memory))
 
 
-def run_count(args: argparse.Namespace) -> Answer:
+def run_count(
+    files: Sequence[str],
+    out: str,
+    memory: str | None,
+    workers: int | None,
+    scheduler: str | None,
+    text: Answer,
+    counting: Answer,
+) -> Answer:
     """Answer `skipgram count`: count pairs of any text into a folder."""
+    from skipgram_lib.apps.cli.inputs import check_counting, count_on_disk
+    from skipgram_lib.counts.parts import parse_size
+    from skipgram_lib.counts.store import COUNTS, check_counts_folder
+    from skipgram_lib.storage.folders import folder_size
+    from skipgram_lib.text.files import TextFiles
+
     begin = perf_counter()
-    folder = check_counts_folder(args.out)
-    counting = Counting.of(args)
-    parse_size(args.memory)
-    files = named_files(args)
-    with connect_workers(args.workers, args.scheduler, args.memory) as client:
-        text = count_on_disk(files, counting, folder, args.memory, client)
+    folder = check_counts_folder(out)
+    check_counting(counting)
+    if memory is not None:
+        parse_size(memory)
+        counting["memory"] = memory
+    with connect_workers(workers, scheduler, memory) as client:
+        counting["client"] = client
+        counts = count_on_disk(TextFiles(files, **text), folder, counting)
     return {
-        "counts": str(args.out),
-        "tokens": text.vocabulary.total_tokens,
-        "vocabulary_size": len(text.vocabulary),
-        "coverage": text.vocabulary.coverage,
-        "settings": text.counts.settings,
-        "cells": int(text.counts.cells.nnz),
+        "counts": out,
+        "tokens": counts.vocabulary.total_tokens,
+        "vocabulary_size": len(counts.vocabulary),
+        "coverage": counts.vocabulary.coverage,
+        "settings": counts.settings,
+        "cells": int(counts.cells.nnz),
         "bytes": folder_size(folder, COUNTS),
         "seconds": perf_counter() - begin,
     }
@@ -111,12 +85,25 @@ COMMANDS = (
     Command(
         "count",
         "count text of any size, to train from",
-        (
+        [
             "skipgram count book.txt more/ --out out/counts",
             "skipgram count book.txt more/ --memory 2GB --workers 2 "
             "--out out/counts",
-        ),
-        add_count_options,
+        ],
+        [
+            text_files("FILE|DIR...", "also s3://bucket/folder"),
+            *TEXT,
+            *COUNTING,
+            output("--out DIR", "folder of counts; older ones are replaced"),
+            Option("--memory SIZE", "approximate limit", COUNT_FILES),
+            *options(
+                {
+                    "--workers N": "count in N processes here, by Dask",
+                    "--scheduler ADDRESS": "count on a Dask cluster, such as "
+                    "tcp://10.0.0.1:8786",
+                }
+            ),
+        ],
         run_count,
         show_count,
     ),

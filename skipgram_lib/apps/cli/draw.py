@@ -1,83 +1,60 @@
-"""Commands that draw: map, explorer. They import what draws when they run."""
+"""Commands that draw: map, explorer."""
 
-import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
-from skipgram_lib.apps.cli.inputs import (
-    named_documents,
-    named_vectors,
-    phrases_path,
-    read_model,
-)
 from skipgram_lib.apps.cli.options import (
+    COUNTS,
+    MODEL,
+    SOURCE,
+    TEXT,
+    VECTORS,
     Answer,
     Command,
-    Parser,
-    add_counts,
-    add_text,
-    add_vectors,
-    completed_by_file,
-    completed_by_folder,
+    Option,
+    default_of,
+    given,
+    options,
+    output,
+    refuse,
+    text_files,
 )
 from skipgram_lib.apps.cli.printing import report
-from skipgram_lib.counts.counts import Counts, count_pairs
-from skipgram_lib.counts.store import load_counts
-from skipgram_lib.errors import SkipgramError, check_at_least
-from skipgram_lib.model.skipgram import SkipGram
-from skipgram_lib.text.phrases import Phrases
-from skipgram_lib.text.vocabulary import encode_documents
+from skipgram_lib.errors import check_at_least
+
+if TYPE_CHECKING:
+    from skipgram_lib.counts.counts import Counts
+    from skipgram_lib.model.skipgram import SkipGram
+
+SAVE_MAP = "skipgram_lib.apps.maps:save_map"
 
 
-def add_map_options(parser: Parser) -> None:
-    """Add the options of `skipgram map`."""
-    add_vectors(parser)
-    add = parser.add_argument_group("map").add_argument
-    completed_by_file(
-        add(
-            "--out",
-            required=True,
-            metavar="FILE",
-            help=".png, .svg, or .html to search and zoom",
-        )
-    )
-    add(
-        "--words",
-        type=int,
-        default=1_000,
-        metavar="N",
-        help="map the first N words (%(default)s)",
-    )
-    add(
-        "--method",
-        choices=["tsne", "pca"],
-        default="tsne",
-        help="how 300 dimensions become two (%(default)s)",
-    )
-    add(
-        "--seed",
-        type=int,
-        default=0,
-        metavar="N",
-        help="of t-SNE (%(default)s)",
-    )
-
-
-def run_map(args: argparse.Namespace) -> Answer:
+def run_map(
+    model: str,
+    out: str,
+    words: int | None,
+    method: str | None,
+    seed: int | None,
+    vectors: Answer,
+) -> Answer:
     """Answer `skipgram map`: draw the first words on a plane."""
+    from skipgram_lib.apps.cli.inputs import read_vectors
     from skipgram_lib.apps.maps import map_path, save_map
 
-    map_path(args.out)
-    vectors = named_vectors(args, args.model)
-    words = min(check_at_least("words", args.words, 1), len(vectors))
-    report(f"a map of {words:,} words, by {args.method}")
-    save_map(vectors, args.out, words, args.method, args.seed)
-    return {
-        "model": str(args.model),
-        "map": str(args.out),
-        "words": words,
-        "method": args.method,
-    }
+    map_path(out)
+    method = method or default_of(SAVE_MAP, "method")
+    if method == "pca":
+        refuse("PCA draws nothing at random", seed=seed)
+    if words is None:
+        words = default_of(SAVE_MAP, "words")
+    check_at_least("words", words, 1)
+    found = read_vectors(model, vectors)
+    words = min(words, len(found))
+    report(f"a map of {words:,} words, by {method}")
+    save_map(found, out, words, method, **given(seed=seed))
+    return {"model": model, "map": out, "words": words, "method": method}
 
 
 def show_map(answer: Answer) -> str:
@@ -85,86 +62,59 @@ def show_map(answer: Answer) -> str:
     return "{map}: {words:,} words".format(**answer)
 
 
-def add_explorer_options(parser: Parser) -> None:
-    """Add the options of `skipgram explorer`."""
-    completed_by_folder(
-        parser.add_argument("model", metavar="MODEL", help="folder of a model")
-    )
-    add_text(
-        parser, text="the text it was trained on; none: the embedded corpus"
-    )
-    add = add_counts(parser, "explorer")
-    completed_by_folder(
-        add(
-            "--out",
-            required=True,
-            metavar="DIR",
-            help="folder of the page; an older page in it is replaced",
-        )
-    )
-    add(
-        "--snapshots",
-        type=int,
-        default=10,
-        metavar="N",
-        help="snapshots to record while training again (%(default)s)",
-    )
-    add(
-        "--no-journey",
-        action="store_true",
-        help="do not train again: no snapshots",
-    )
-
-
-def read_trained_counts(args: argparse.Namespace, model: SkipGram) -> Counts:
+def read_trained_counts(
+    trained: "SkipGram",
+    model: str,
+    files: Sequence[str],
+    text: Answer,
+    counts: str | None,
+) -> "Counts":
     """Counts that a model was trained on, of the text that is named."""
-    from skipgram_lib.apps.explorer.page import check_text
+    from skipgram_lib.apps.cli.inputs import named_documents, phrases_path
+    from skipgram_lib.counts.counts import Counts, count_pairs
+    from skipgram_lib.text.phrases import Phrases
 
-    if args.counts:
-        if args.files:
-            raise SkipgramError(
-                f"--counts {args.counts} replaces text input; leave out files"
-            )
-        return load_counts(args.counts)[1]
-    documents = named_documents(args)
-    phrases = phrases_path(Path(args.model))
+    if counts is not None:
+        return Counts.load(counts)
+    documents = named_documents(files, text)
+    phrases = phrases_path(Path(model))
     if phrases.is_file():
         documents = Phrases.load(phrases).stream(documents)
-    vocabulary, ids = encode_documents(documents, len(model.vocabulary))
-    check_text(model, vocabulary)
-    settings = {
-        name: value
-        for name, value in model.counted.items()
-        if name != "vocabulary"
-    }
-    return count_pairs(ids, vocabulary, **settings)
+    names = ("window", "shrink_windows", "sample", "side")
+    return count_pairs(
+        documents,
+        max_size=len(trained.vocabulary),
+        **{name: trained.counted[name] for name in names},
+    )
 
 
-def run_explorer(args: argparse.Namespace) -> Answer:
+def run_explorer(
+    model: str,
+    out: str,
+    files: Sequence[str],
+    text: Answer,
+    counts: str | None,
+    snapshots: int | None,
+) -> Answer:
     """Answer `skipgram explorer`: write the page of a model."""
+    from skipgram_lib.apps.cli import inputs
     from skipgram_lib.apps.explorer.page import check_page, save_explorer
 
     begin = perf_counter()
-    check_page(args.out)
-    snapshots = 0
-    if not args.no_journey:
-        snapshots = check_at_least("snapshots", args.snapshots, 2)
-    model = read_model(args.model)
-    if not model.counted:
-        raise SkipgramError(
-            f"{args.model} was never trained; there is nothing to explore"
-        )
-    counts = read_trained_counts(args, model)
-    report(
-        f"a page for {len(model.vocabulary):,} x {model.vector_size}: the "
-        "map first" + (", then the journey" if snapshots else "")
-    )
-    written = save_explorer(model, counts, args.out, snapshots)
+    check_page(out)
+    inputs.check_text(counts, files, text)
+    if snapshots:
+        check_at_least("snapshots", snapshots, 2)
+    trained = inputs.read_model(model)
+    found = read_trained_counts(trained, model, files, text, counts)
+    V = len(trained.vocabulary)
+    report(f"a page for {V:,} x {trained.vector_size}, the map first")
+    written = save_explorer(trained, found, out, **given(snapshots=snapshots))
     return {
-        "model": str(args.model),
-        "explorer": str(args.out),
-        "words": len(model.vocabulary),
-        "vector_size": model.vector_size,
+        "model": model,
+        "explorer": out,
+        "words": V,
+        "vector_size": trained.vector_size,
         **written,
         "seconds": perf_counter() - begin,
     }
@@ -189,23 +139,46 @@ COMMANDS = (
     Command(
         "map",
         "draw the words on a plane",
-        (
+        [
             "skipgram map out/model --out map.png",
             "skipgram map out/model --words 3000 --method pca --out map.html",
-        ),
-        add_map_options,
+        ],
+        [
+            SOURCE,
+            *VECTORS,
+            output("--out FILE", ".png, .svg, or .html to search and zoom"),
+            *options(
+                {
+                    "--words N": "map the first N words",
+                    "--method tsne|pca": "how the dimensions become two",
+                    "--seed N": "of t-SNE",
+                },
+                SAVE_MAP,
+            ),
+        ],
         run_map,
         show_map,
     ),
     Command(
         "explorer",
         "write a page in which a reader asks a model",
-        (
+        [
             "skipgram explorer out/model --out out/explorer",
             "skipgram explorer my_model book.txt more/ --out out/page "
-            "--no-journey",
-        ),
-        add_explorer_options,
+            "--snapshots 0",
+        ],
+        [
+            MODEL,
+            text_files("[FILE|DIR]...", "none: the embedded corpus"),
+            *TEXT,
+            COUNTS,
+            output("--out DIR", "folder of a page; an older one is replaced"),
+            Option(
+                "--snapshots N",
+                "snapshots to record while training again; 0: none",
+                "skipgram_lib.apps.explorer.page:save_explorer",
+            ),
+        ],
         run_explorer,
         show_explorer,
     ),

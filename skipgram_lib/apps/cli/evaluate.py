@@ -1,91 +1,56 @@
 """The command evaluate: scores on published tests, or on one's own."""
 
-import argparse
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from skipgram_lib.apps.cli.inputs import named_vectors
 from skipgram_lib.apps.cli.options import (
+    ANALOGIES,
+    BACKEND,
+    SOURCE,
+    VECTORS,
     Answer,
     Command,
-    Parser,
-    add_search,
-    add_vectors,
-    completed_by_file,
+    Option,
+    given,
+    options,
+    refuse,
 )
 from skipgram_lib.apps.cli.printing import table
 from skipgram_lib.errors import SkipgramError
 
-if TYPE_CHECKING:  # they need SciPy's statistics, which are slow to import
+if TYPE_CHECKING:
     from skipgram_lib.vectors.analogies import AnalogyScores
     from skipgram_lib.vectors.evaluation import WordPairScores
 
 
-def add_evaluate_options(parser: Parser) -> None:
-    """Add the options of `skipgram evaluate`."""
-    add_vectors(parser)
-    add = parser.add_argument_group("tests").add_argument
-    completed_by_file(
-        add(
-            "--pairs",
-            nargs="+",
-            metavar="FILE",
-            help="scored word pairs, as WordSim-353 has them",
-        )
-    )
-    completed_by_file(
-        add(
-            "--analogies",
-            metavar="FILE",
-            help="analogies, as questions-words.txt has them",
-        )
-    )
-    add_search(parser)
-    add(
-        "--method",
-        choices=["add", "multiply"],
-        default="add",
-        help="analogies by 3CosAdd or 3CosMul (%(default)s)",
-    )
-    add(
-        "--restrict-vocab",
-        type=int,
-        default=300_000,
-        metavar="N",
-        help="know the first N words only (%(default)s)",
-    )
-    add(
-        "--case-sensitive",
-        action="store_true",
-        help="take words as they are spelt",
-    )
-
-
-def run_evaluate(args: argparse.Namespace) -> Answer:
+def run_evaluate(
+    model: str,
+    pairs: Sequence[Any],
+    analogies: Any,
+    method: str | None,
+    backend: str | None,
+    vectors: Answer,
+    words: Answer,
+) -> Answer:
     """Answer `skipgram evaluate`: scores on tests, with intervals."""
+    from skipgram_lib.apps.cli.inputs import read_vectors
     from skipgram_lib.vectors.analogies import evaluate_word_analogies
     from skipgram_lib.vectors.evaluation import evaluate_word_pairs
     from skipgram_lib.vectors.test_sets import find_test_set
 
-    pairs = args.pairs or []
-    analogies = args.analogies
-    if not pairs and not analogies:
+    if not pairs and analogies is None:
         pairs = [find_test_set(name) for name in ("wordsim353", "simlex999")]
         analogies = find_test_set("google")
-    vectors = named_vectors(args, args.model).on(args.backend)
-    known = {
-        "restrict_vocab": args.restrict_vocab,
-        "case_insensitive": not args.case_sensitive,
-    }
-    tests = []
-    for file in pairs:
-        scores = evaluate_word_pairs(vectors, file, **known)
-        tests.append(scores.as_dict() | interval_of(scores))
-    if analogies:
-        answers = evaluate_word_analogies(
-            vectors, analogies, **known, method=args.method
-        )
-        tests.append(answers.as_dict() | interval_of(answers))
-    return {"model": str(args.model), "words": len(vectors), "tests": tests}
+    if analogies is None:
+        refuse("there are no analogies", method=method, backend=backend)
+    found = read_vectors(model, vectors, backend)
+    scores: list[WordPairScores | AnalogyScores]
+    scores = [evaluate_word_pairs(found, file, **words) for file in pairs]
+    if analogies is not None:
+        by = given(method=method)
+        scores.append(evaluate_word_analogies(found, analogies, **words, **by))
+    tests = [test.as_dict() | interval_of(test) for test in scores]
+    return {"model": model, "words": len(found), "tests": tests}
 
 
 def interval_of(scores: "WordPairScores | AnalogyScores") -> Answer:
@@ -144,11 +109,27 @@ COMMANDS = (
     Command(
         "evaluate",
         "scores on published tests, or on yours",
-        (
+        [
             "skipgram evaluate out/model",
             "skipgram evaluate out/vectors.bin --pairs mine.tsv",
-        ),
-        add_evaluate_options,
+        ],
+        [
+            SOURCE,
+            Option("--pairs FILE...", "scored word pairs, as WordSim-353"),
+            Option("--analogies FILE", "questions, as questions-words.txt"),
+            Option("--method add|multiply", "3CosAdd or 3CosMul", ANALOGIES),
+            BACKEND,
+            *VECTORS,
+            *options(
+                {
+                    "--restrict-vocab N": "know the first N words only",
+                    "--case-insensitive/--no-case-insensitive": "a word "
+                    "stands for all its spellings",
+                },
+                ANALOGIES,
+                "words",
+            ),
+        ],
         run_evaluate,
         show_evaluate,
     ),

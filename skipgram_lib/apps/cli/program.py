@@ -1,75 +1,140 @@
-"""The program: its parser, its examples, its exit codes."""
+"""The program: its commands, its help page, its exit codes."""
 
-import argparse
 import io
-import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from importlib import import_module
 
-import shtab
+import click
+from click.exceptions import Exit
+from click.shell_completion import get_completion_class, shell_complete
 
 from skipgram_lib import __version__
-from skipgram_lib.apps.cli import (
-    ask,
-    convert,
-    count,
-    draw,
-    evaluate,
-    selftest,
-    train,
-)
-from skipgram_lib.apps.cli.options import Command, Parser
-from skipgram_lib.apps.cli.printing import warn
+from skipgram_lib.apps.cli.options import Command, help_of
+from skipgram_lib.apps.cli.printing import report, warn
 from skipgram_lib.errors import SkipgramError
 
-COMMANDS: dict[str, Command] = {
-    command.name: command
-    for commands in (
-        train.COMMANDS,
-        count.COMMANDS,
-        ask.COMMANDS,
-        evaluate.COMMANDS,
-        convert.COMMANDS,
-        draw.COMMANDS,
-        selftest.COMMANDS,
-    )
-    for command in commands
+# The commands, in the order of the help page, and their modules.
+MODULES = {
+    "train": "train",
+    "count": "count",
+    "context": "ask",
+    "similar": "ask",
+    "analogy": "ask",
+    "odd": "ask",
+    "evaluate": "evaluate",
+    "convert": "convert",
+    "map": "draw",
+    "explorer": "draw",
+    "selftest": "selftest",
 }
+# Options of version 0.1, and what takes their place.
+RENAMED = {
+    "--vocab-size": "--max-size",
+    "--full-windows": "--no-shrink-windows",
+    "--start": "--init",
+    "--keep-nan": "--no-finite",
+    "--case-sensitive": "--no-case-insensitive",
+    "--no-journey": "--snapshots 0",
+}
+SHELLS = ("bash", "zsh", "fish", "powershell")
+# A shell asks for completions by setting it.
+COMPLETE = "_SKIPGRAM_COMPLETE"
 
 
-def examples_text(examples: Iterable[str]) -> str:
-    """Return the end of a help page: some examples."""
-    return "\n  ".join(["examples:", *examples])
+def find_command(name: str) -> Command:
+    """Import a command; it imports the library when it runs."""
+    module = import_module(f"skipgram_lib.apps.cli.{MODULES[name]}")
+    found: Command = {c.name: c for c in module.COMMANDS}[name]
+    return found
 
 
-def make_parser() -> Parser:
-    """Return the parser of the whole command line."""
-    parser = Parser(
-        prog="skipgram",
-        description="Train the skip-gram network from counts, and use it.",
-        epilog=examples_text(c.examples[0] for c in COMMANDS.values()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    version = f"skipgram {__version__}"
-    parser.add_argument("--version", action="version", version=version)
-    shtab.add_argument_to(parser, help="print a script for the Tab key")
-    parsers = parser.add_subparsers(
-        dest="command", required=True, metavar="COMMAND"
-    )
-    for name, command in COMMANDS.items():
-        subparser = parsers.add_parser(
-            name,
-            help=command.help,
-            description=command.help,
-            epilog=examples_text(command.examples),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        command.add_options(subparser)
-        subparser.add_argument(
-            "--json", action="store_true", help="print one JSON object"
-        )
-    return parser
+class Program(click.Group):
+    """All commands, each imported when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands."""
+        return list(MODULES)
+
+    def get_command(self, ctx: click.Context, name: str) -> Command | None:
+        """Return a command by its name, if there is one."""
+        return find_command(name) if name in MODULES else None
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Return the help page: the commands, with an example of each."""
+        commands = {name: find_command(name) for name in MODULES}
+        examples = [command.examples[0] for command in commands.values()]
+        rows = [(name, commands[name].about) for name in commands]
+        return help_of(ctx, examples, rows)
+
+
+def print_version(ctx: click.Context, param: object, asked: bool) -> None:
+    """Print the version, and end."""
+    if asked and not ctx.resilient_parsing:
+        print(f"skipgram {__version__}")
+        ctx.exit()
+
+
+def print_completion(ctx: click.Context, param: object, shell: str) -> None:
+    """Print the script that lets a shell complete command lines, and end."""
+    complete = get_completion_class(shell or "")
+    if complete and not ctx.resilient_parsing:
+        print(complete(ctx.command, {}, "skipgram", COMPLETE).source())
+        ctx.exit()
+
+
+PROGRAM = Program(
+    "skipgram",
+    help="Train the skip-gram network from counts, and use it.",
+    no_args_is_help=False,
+    params=[
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=print_version,
+            help="print the version",
+        ),
+        click.Option(
+            ["--print-completion"],
+            metavar="SHELL",
+            type=click.Choice(SHELLS),
+            is_eager=True,
+            expose_value=False,
+            callback=print_completion,
+            help=f"print a script for the Tab key: {', '.join(SHELLS)}",
+        ),
+    ],
+)
+
+
+def usage_text(error: click.UsageError) -> str:
+    """Say what is wrong with a command line, in one sentence."""
+    if isinstance(error, click.NoSuchOption) and error.ctx:
+        new = RENAMED.get(error.option_name, "")
+        for param in error.ctx.command.params:
+            if new.split(" ")[0] in [*param.opts, *param.secondary_opts]:
+                return f"{error.option_name} is called {new} now"
+    return " ".join(error.format_message().split())
+
+
+def run_line(args: Sequence[str]) -> int:
+    """Run a command line, or complete it; return the exit status."""
+    if asked := os.environ.get(COMPLETE):
+        return shell_complete(PROGRAM, {}, "skipgram", COMPLETE, asked)
+    try:
+        with PROGRAM.make_context("skipgram", [*args]) as ctx:
+            status: int = PROGRAM.invoke(ctx)
+            return status
+    except Exit as end:
+        return end.exit_code
+    except click.UsageError as error:
+        if error.ctx:
+            report(error.ctx.get_usage())
+        warn(usage_text(error))
+        return error.exit_code
 
 
 def replace_unencodable() -> None:
@@ -99,12 +164,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     replace_unencodable()
     try:
-        args = make_parser().parse_args(argv)
-        command = COMMANDS[args.command]
-        answer = command.run(args)
-        show = json.dumps if args.json else command.show
-        print(show(answer), flush=True)
-        return 0 if answer.get("passed", True) else 1
+        return run_line(sys.argv[1:] if argv is None else argv)
     except SkipgramError as error:
         warn(str(error))
     except MemoryError:

@@ -1,49 +1,34 @@
 """The command selftest: a GPU against the processor."""
 
-import argparse
+from collections.abc import Sequence
 
-from skipgram_lib.apps.cli.options import Answer, Command, Parser
+from skipgram_lib.apps.cli.options import (
+    TF32,
+    Answer,
+    Command,
+    Option,
+    default_of,
+    given,
+)
 from skipgram_lib.apps.cli.printing import table
-from skipgram_lib.backend.select import get_backend
+
+SELFTEST = "skipgram_lib.apps.selftest:run_selftest"
 
 
-def add_selftest_options(parser: Parser) -> None:
-    """Add the options of `skipgram selftest`."""
-    add = parser.add_argument
-    add(
-        "--backend",
-        choices=["cupy", "numpy"],
-        default="cupy",
-        help="what is tested (%(default)s)",
-    )
-    add(
-        "--tf32",
-        action="store_true",
-        help="multiply rounded numbers, within wider tolerances",
-    )
-    add(
-        "--sizes",
-        type=int,
-        nargs="*",
-        default=[10_000, 100_000],
-        metavar="N",
-        help="words at which a pass is timed (10000 100000)",
-    )
-    add(
-        "--vector-size",
-        type=int,
-        default=300,
-        metavar="N",
-        help="features of a word (%(default)s)",
-    )
-
-
-def run_command(args: argparse.Namespace) -> Answer:
+def run_command(
+    backend: str | None,
+    tf32: bool | None,
+    sizes: Sequence[int],
+    vector_size: int | None,
+) -> Answer:
     """Answer `skipgram selftest`: test a backend on this machine."""
+    from skipgram_lib.apps.cli.inputs import find_backend
     from skipgram_lib.apps.selftest import run_selftest
 
-    backend = get_backend(args.backend, args.tf32)
-    return run_selftest(backend, args.sizes, args.vector_size)
+    name = backend or default_of(SELFTEST, "backend")
+    return run_selftest(
+        find_backend(name, tf32), **given(sizes=sizes, vector_size=vector_size)
+    )
 
 
 def show_selftest(answer: Answer) -> str:
@@ -82,8 +67,13 @@ COMMANDS = (
     Command(
         "selftest",
         "test a GPU against the processor",
-        ("skipgram selftest --backend numpy --sizes 10000",),
-        add_selftest_options,
+        ["skipgram selftest --backend numpy --sizes 10000"],
+        [
+            Option("--backend cupy|numpy", "what is tested", SELFTEST),
+            TF32,
+            Option("--sizes N...", "words at which a pass is timed", SELFTEST),
+            Option("--vector-size N", "features of a word", SELFTEST),
+        ],
         run_command,
         show_selftest,
     ),

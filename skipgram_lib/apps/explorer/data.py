@@ -2,22 +2,22 @@
 
 import json
 from base64 import b64encode
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from skipgram_lib.apps.neighbours import nearest_rows
-from skipgram_lib.backend.base import Array, best_columns
-from skipgram_lib.counts.counts import CountMatrix
+from skipgram_lib.apps.layout import nearest_ids
+from skipgram_lib.backend.base import Array, CountTable, best_columns
+from skipgram_lib.counts.cells import row_blocks
 from skipgram_lib.model.network import Network, softmax
 from skipgram_lib.model.skipgram import SkipGram
-from skipgram_lib.vectors.search import unit_rows
 
-# Neighbours, counted contexts and likely contexts that a page shows of a word.
-NEAR = 8
+# What the page shows of a word: counted contexts; in a snapshot, neighbours
+# and likely contexts.
 COUNTED = 40
+SNAPSHOT_NEIGHBOURS = 8
 LIKELY = 6
 
 
@@ -72,24 +72,27 @@ def id_dtype(V: int) -> DTypeLike:
     return np.uint16 if V <= 2**16 else np.uint32
 
 
-def counted_contexts(N: CountMatrix, k: int = COUNTED) -> dict[str, Any]:
+def counted_contexts(N: CountTable, k: int = COUNTED) -> dict[str, Any]:
     """Return the k contexts that each word met most often, as JSON.
 
-    Of counts (V, V): blocks `ids` and `share`, shape (V, k), with 0 where
+    Of counts (V, C): blocks `ids` and `share`, shape (V, k), with 0 where
     there is none; the `scale` of the shares and the number of all its
     `contexts`, shape (V,).
     """
-    V = N.shape[0]
-    ids = np.zeros((V, k), id_dtype(V))
+    V, C = N.shape
+    ids = np.zeros((V, k), id_dtype(C))
     share = np.zeros((V, k))
     contexts = np.zeros(V, np.uint32)
-    for i in range(V):
-        row = sp.csr_array(N[np.array([i])])
-        largest = np.lexsort([row.indices, -row.data])[:k]
-        largest = largest[row.data[largest] > 0]
-        ids[i, : len(largest)] = row.indices[largest]
-        share[i, : len(largest)] = row.data[largest] / (row.data.sum() or 1.0)
-        contexts[i] = np.count_nonzero(row.data)
+    i = 0
+    for block in row_blocks(N):
+        for start, end in pairwise(block.indptr):
+            near = block.indices[start:end]
+            n = block.data[start:end]
+            best = np.lexsort([near, -n])[: min(k, np.count_nonzero(n))]
+            ids[i, : len(best)] = near[best]
+            share[i, : len(best)] = n[best] / (n.sum() or 1.0)
+            contexts[i] = np.count_nonzero(n)
+            i += 1
     whole, scale = quantise(share, np.uint16)
     return {
         "ids": as_block(ids),
@@ -99,24 +102,26 @@ def counted_contexts(N: CountMatrix, k: int = COUNTED) -> dict[str, Any]:
     }
 
 
-def snapshot(network: Network, rows: int = 500) -> dict[str, Any]:
+def snapshot(model: SkipGram, rows: int = 500) -> dict[str, Any]:
     """Return neighbours and likely contexts of all words, as JSON.
 
-    Of a network on the host, `rows` words at a time: blocks `near` (V, 8)
-    and `likely` (V, 6), ids, the best first; `share` (V, 6), the
-    probabilities, and its `scale` (V,).
+    Computed for `rows` words at a time: blocks `near` (V, 8) and `likely`
+    (V, 6), ids, the best first; `share` (V, 6), the probabilities, and its
+    `scale` (V,).
     """
-    V = len(network.bias)
+    network = on_host(model)
+    V = len(network.W_in)
     likely = []
     share = []
     for start in range(0, V, rows):
-        h = network.W_in[start : start + rows]
-        probs = softmax(h @ network.W_out.T + network.bias)
+        ids = np.arange(start, min(start + rows, V))
+        probs = softmax(network.scores(ids))
         best = best_columns(probs, LIKELY)
         likely.append(best)
         share.append(np.take_along_axis(probs, best, 1))
     whole, scale = quantise(np.concatenate(share), np.uint8)
-    near = nearest_rows(unit_rows(network.W_in), NEAR)
+    words = model.vocabulary.words
+    near = nearest_ids(model.vectors, words, SNAPSHOT_NEIGHBOURS)
     return {
         "near": as_block(near.astype(id_dtype(V))),
         "likely": as_block(np.concatenate(likely).astype(id_dtype(V))),
@@ -127,8 +132,5 @@ def snapshot(network: Network, rows: int = 500) -> dict[str, Any]:
 
 def on_host(model: SkipGram) -> Network:
     """Return the network of a model, on the host."""
-    to_numpy = model.backend.to_numpy
-    network = model.network
-    return Network(
-        to_numpy(network.W_in), to_numpy(network.W_out), to_numpy(network.bias)
-    )
+    arrays = vars(model.network).values()
+    return Network(*map(model.device.to_numpy, arrays))

@@ -1,10 +1,10 @@
 """The training of a model, once more, with snapshots on the way."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from skipgram_lib.apps.explorer.data import on_host, snapshot
 from skipgram_lib.counts.counts import Counts
@@ -12,8 +12,9 @@ from skipgram_lib.errors import SkipgramError
 from skipgram_lib.model.network import Network
 from skipgram_lib.model.sampling import NegativeSampling
 from skipgram_lib.model.skipgram import SkipGram
+from skipgram_lib.model.training import Callback, Run, TrainingRecord
 
-MAX_WORDS = 20_000  # of a journey: a page is not made larger than this
+MAX_JOURNEY_WORDS = 20_000  # a page is not made larger than this
 
 
 def snapshot_steps(steps: int, snapshots: int = 10) -> list[int]:
@@ -28,44 +29,40 @@ def snapshot_steps(steps: int, snapshots: int = 10) -> list[int]:
     return sorted(set(taken))
 
 
-def run_settings(model: SkipGram) -> dict[str, Any]:
-    """Return the settings of `fit_steps` with which a model was trained.
+def untrained_twin(model: SkipGram, progress: bool | None) -> SkipGram:
+    """Return a model that `fit` will train as another one was trained.
 
     Raises a SkipgramError, with the reason, if it cannot be done again.
     """
     if not model.runs:
         raise SkipgramError("the model does not say how it was trained")
-    if len(model.runs) > 1 or len(model.history) != model.runs[0]["epochs"]:
+    settings = dict(model.runs[0])
+    if len(model.runs) > 1 or len(model.history) != settings["epochs"]:
         raise SkipgramError(
             f"the model was trained in {len(model.runs)} runs and "
             f"{len(model.history)} epochs, not in one run to its end"
         )
-    run = dict(model.runs[0])
-    if run.pop("seed") != model.seed:
-        raise SkipgramError("the seed of the model is not that of its run")
-    if isinstance(run["objective"], dict):
-        run["objective"] = NegativeSampling(**run["objective"])
-    return run
-
-
-def train_again(
-    model: SkipGram, counts: Counts, steps: Iterable[int]
-) -> Iterator[tuple[int, SkipGram]]:
-    """Train a model again; yield it after some steps; 0 is before the first.
-
-    The model itself stays as it is; the counts are those of its training.
-    """
-    wanted = set(steps)
-    settings = run_settings(model)
-    again = SkipGram(
-        model.vocabulary, model.vector_size, model.seed, model.backend
+    if isinstance(settings["objective"], dict):
+        settings["objective"] = NegativeSampling(**settings["objective"])
+    D = model.network.W_in.shape[1]
+    return SkipGram(
+        vector_size=D, backend=model.device, progress=progress, **settings
     )
-    records = again.fit_steps(counts, **settings)
-    if 0 in wanted:
-        yield 0, again
-    for record in records:
-        if record.step in wanted:
-            yield record.step, again
+
+
+@dataclass(frozen=True)
+class EachStep(Callback):
+    """Calls ``action(step)`` after each step; 0 is before the first."""
+
+    action: Callable[[int], None]
+
+    def begin(self, run: Run) -> None:
+        """Call the action with the step that a run begins at."""
+        self.action(run.step)
+
+    def after_step(self, run: Run, record: TrainingRecord) -> None:
+        """Call the action with the step that was made."""
+        self.action(record.step)
 
 
 def relative_distance(one: Network, other: Network) -> float:
@@ -88,20 +85,20 @@ def record_journey(
     or ends at other weights.
     """
     V = len(model.vocabulary)
-    if V > MAX_WORDS:
+    if V > MAX_JOURNEY_WORDS:
         raise SkipgramError(
-            f"{V:,} words are too many; up to {MAX_WORDS:,} fit"
+            f"{V:,} words are too many; up to {MAX_JOURNEY_WORDS:,} fit"
         )
-    settings = run_settings(model)
-    each = -(-V // settings["batch_rows"])
-    steps = snapshot_steps(settings["epochs"] * each, snapshots)
-    taken = []
-    hidden = None if progress is None else not progress
-    with tqdm(desc="journey", total=steps[-1], disable=hidden) as bar:
-        for step, again in train_again(model, counts, steps):
-            bar.update(step - bar.n)
-            if step < steps[-1]:
-                taken.append(snapshot(on_host(again)))
+    again = untrained_twin(model, progress)
+    each = -(-V // again.batch_rows)
+    steps = snapshot_steps(again.epochs * each, snapshots)
+    taken: list[dict[str, Any]] = []
+
+    def take(step: int) -> None:
+        if step in steps[:-1]:
+            taken.append(snapshot(again))
+
+    again.fit(counts, callbacks=[EachStep(take)])
     apart = relative_distance(on_host(again), on_host(model))
     if not apart < 0.01:
         raise SkipgramError(

@@ -18,12 +18,15 @@ from skipgram_lib.apps.explorer.data import (
     quantise,
 )
 from skipgram_lib.apps.explorer.journey import record_journey
-from skipgram_lib.apps.explorer.layout import word_positions
-from skipgram_lib.counts.counts import CountMatrix, Counts
+from skipgram_lib.apps.layout import (
+    fit_square,
+    require_scikit_learn,
+    word_map_positions,
+)
+from skipgram_lib.counts.counts import Counts
 from skipgram_lib.errors import SkipgramError, reason_of
-from skipgram_lib.model.skipgram import SkipGram, counts_matrix
+from skipgram_lib.model.skipgram import SkipGram, check_counts
 from skipgram_lib.storage.folders import FolderKind, check_folder, write_folder
-from skipgram_lib.text.vocabulary import Vocabulary, fingerprint
 
 ENTRY = "index.html"
 ASSETS = ("explorer.css", "explorer.js", "lab.css", "lab.js")
@@ -66,7 +69,11 @@ def page_names(folder: str | Path) -> dict[str, str]:
 
 
 def check_page(folder: str | Path) -> Path:
-    """Return the path of a folder for an explorer, or refuse it."""
+    """Return the path of a folder for an explorer, or refuse it.
+
+    And refuse to write one at all where its map cannot be computed.
+    """
+    require_scikit_learn()
     return check_folder(folder, PAGE)
 
 
@@ -86,7 +93,7 @@ def model_data(model: SkipGram) -> dict[str, Any]:
     vocabulary = model.vocabulary
     W_in, in_scale = quantise(network.W_in)
     W_out, out_scale = quantise(network.W_out)
-    places = np.rint(word_positions(network.W_in) * 65_535).clip(0, 65_535)
+    places = fit_square(word_map_positions(model.vectors, len(vocabulary)))
     return {
         "words": vocabulary.words,
         "frequencies": vocabulary.frequencies.tolist(),
@@ -96,34 +103,35 @@ def model_data(model: SkipGram) -> dict[str, Any]:
         "in_scale": as_block(in_scale),
         "W_out": as_block(W_out),
         "out_scale": as_block(out_scale),
-        "places": as_block(places.astype(np.uint16)),
+        "places": as_block(np.rint(places * 65_535).astype(np.uint16)),
         "bias": as_block(np.asarray(network.bias, np.float32)),
     }
 
 
-def trained_counts(model: SkipGram, counts: Counts) -> CountMatrix:
-    """Return the table of the counts a model was trained on, or refuse."""
-    N = counts_matrix(counts, model.vocabulary)
+def check_trained_on(model: SkipGram, counts: Counts) -> None:
+    """Refuse counts that are not those a model was trained on.
+
+    And a model that the page cannot show.
+    """
+    check_counts(counts, model.vocabulary, model.contexts)
+    if model.contexts is not model.vocabulary:
+        raise SkipgramError(
+            "the page shows a network whose contexts are the same words as "
+            f"its centres; this one has {len(model.contexts):,} others"
+        )
+    total = model.vocabulary.total_tokens
+    if counts.vocabulary.total_tokens != total:
+        raise SkipgramError(
+            f"the model was trained on another text ({total:,} words) than "
+            f"this one ({counts.vocabulary.total_tokens:,} words); take the "
+            "text that it was trained on, or its counts"
+        )
     for name, value in model.counted.items():
         if counts.settings.get(name) != value:
             raise SkipgramError(
                 f"the model was trained on counts with {name} {value}, and "
                 f"these have {name} {counts.settings.get(name)}; count again"
             )
-    return N
-
-
-def check_text(model: SkipGram, vocabulary: Vocabulary) -> None:
-    """Refuse a text that has other words than a model was trained on."""
-    words = model.vocabulary
-    same = fingerprint(words.words) == fingerprint(vocabulary.words)
-    if not same or vocabulary.total_tokens != words.total_tokens:
-        raise SkipgramError(
-            "the model was trained on another text "
-            f"({words.total_tokens:,} words) than this one "
-            f"({vocabulary.total_tokens:,} words); name the files that it "
-            "was trained on, or the counts with --counts"
-        )
 
 
 def save_explorer(
@@ -159,8 +167,9 @@ def save_explorer(
         If the counts are others, or the folder cannot be written.
     """
     check_page(folder)
-    N = trained_counts(model, counts)
-    data = {"model": model_data(model), "counted": counted_contexts(N)}
+    check_trained_on(model, counts)
+    counted = counted_contexts(counts.table())
+    data = {"model": model_data(model), "counted": counted}
     journey = None
     reason = None
     if snapshots == 0:

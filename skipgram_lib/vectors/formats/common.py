@@ -69,7 +69,7 @@ class LoadOptions:
 
 @dataclass(frozen=True)
 class SaveOptions:
-    """How vectors are written; see `save_vectors`."""
+    """How vectors are written; see `WordVectors.save`."""
 
     format: str | None = None
     dtype: DTypeLike | None = None
@@ -108,7 +108,7 @@ def check_rows(rows: Array, stored: Array, finite: bool, where: Where) -> None:
             )
         raise SkipgramError(
             f"{where(i)}: the value {value} is not finite; keep such values "
-            "with finite=False (--keep-nan)"
+            "with finite=False (--no-finite)"
         )
 
 

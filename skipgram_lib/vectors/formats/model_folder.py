@@ -1,7 +1,6 @@
 """The folder of a model: its words, its arrays, and a manifest about them."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +18,23 @@ from skipgram_lib.storage.folders import (
     read_steadily,
     write_folder,
 )
+from skipgram_lib.text.vocabulary import Vocabulary
+from skipgram_lib.text.vocabulary_files import (
+    CONTEXTS,
+    WORDS,
+    add_vocabularies,
+    read_vocabularies,
+)
 
-WORDS = "vocabulary.json"
 WEIGHTS = "weights.safetensors"
 MODEL = FolderKind(
-    "a model", "model.json", (WORDS, WEIGHTS), "train the model again"
+    "a model",
+    "model.json",
+    (WORDS, CONTEXTS, WEIGHTS),
+    "train the model again",
 )
-FORMAT_VERSION = 3
-READABLE_VERSIONS = (1, 2, 3)
+FORMAT_VERSION = 4
+READABLE_VERSIONS = range(1, FORMAT_VERSION + 1)
 
 
 @dataclass(frozen=True)
@@ -36,15 +44,16 @@ class ModelFolder:
     Attributes
     ----------
     about : dict
-        The manifest, model.json.
-    words : dict
-        The words, and how often each occurs: vocabulary.json.
+        What the manifest says, beside format, version and files.
+    vocabulary, contexts : Vocabulary
+        The words of the centres, and of the contexts; mostly one object.
     arrays : dict
-        The weights by name, from weights.safetensors.
+        The weights by name, on the host.
     """
 
     about: dict[str, Any]
-    words: dict[str, Any]
+    vocabulary: Vocabulary
+    contexts: Vocabulary
     arrays: dict[str, Array]
 
 
@@ -58,33 +67,20 @@ def check_model_folder(folder: str | Path) -> Path:
     return check_folder(folder, MODEL)
 
 
-def write_model_folder(
-    folder: str | Path,
-    about: Mapping[str, Any],
-    words: Mapping[str, Any],
-    arrays: Mapping[str, Array],
-) -> None:
-    """Write the folder of a model, all of it, or the older one stays.
-
-    Parameters
-    ----------
-    folder : str or Path
-    about : mapping
-        What the manifest says beside format, version and files.
-    words, arrays : mappings
-        As in `ModelFolder`; the arrays are on the host.
-    """
+def write_model_folder(folder: str | Path, model: ModelFolder) -> None:
+    """Write the folder of a model, all of it, or the older one stays."""
     from safetensors.numpy import save
 
-    whole = {name: np.ascontiguousarray(a) for name, a in arrays.items()}
+    arrays = {n: np.ascontiguousarray(a) for n, a in model.arrays.items()}
     with write_folder(folder, MODEL) as new:
-        new.add(WORDS, [json.dumps(words).encode("ascii")])
-        new.add(WEIGHTS, [save(whole)])
+        words = add_vocabularies(new, model.vocabulary, model.contexts)
+        new.add(WEIGHTS, [save(arrays)])
         new.finish(
             {
                 "format": "skip-gram model",
                 "format_version": FORMAT_VERSION,
-                **about,
+                **words,
+                **model.about,
             }
         )
 
@@ -108,30 +104,23 @@ def read_once(folder: str | Path) -> ModelFolder:
     stored = read_folder(folder, MODEL)
     check_model_version(stored)
     stored.check_sums()
-    words = stored.read_json(WORDS)
-    if not isinstance(words, dict):
-        raise stored.damaged(stored.path(WORDS), "it holds no object")
-    found = ModelFolder(stored.about, words, read_weights(stored))
+    words = read_vocabularies(stored)
+    found = ModelFolder(stored.about, *words, read_weights(stored))
     with refuse_misfits(folder):
         check_sizes(found)
     return found
 
 
 def check_sizes(found: ModelFolder) -> None:
-    """Raise a TypeError if a model's files are not of the same V and D."""
-    if not isinstance(found.words["words"], list):
-        raise TypeError("words must be a list")
-    V = len(found.words["words"])
-    D = check_at_least("vector size", found.about["vector_size"], 1)
+    """Raise a TypeError if a model's files are not of the same sizes."""
+    V = len(found.vocabulary)
+    C = len(found.contexts)
+    D = check_at_least("vector_size", found.about["vector_size"], 1)
     shapes = {name: array.shape for name, array in found.arrays.items()}
-    if shapes != {"W_in": (V, D), "W_out": (V, D), "bias": (V,)}:
-        raise TypeError(f"{V} words, arrays of shapes {shapes}")
-    for size in (
-        found.about["vocabulary_size"],
-        len(found.words["frequencies"]),
-    ):
-        if size != V:
-            raise TypeError(f"{V} words, and {size} in another place")
+    if shapes != {"W_in": (V, D), "W_out": (C, D), "bias": (C,)}:
+        raise TypeError(f"{V} words, {C} contexts, arrays of shapes {shapes}")
+    if (size := found.about["vocabulary_size"]) != V:
+        raise TypeError(f"{V} words, and {size} in another place")
     dtypes = {str(array.dtype) for array in found.arrays.values()}
     if len(dtypes) > 1 or not dtypes <= {"float32", "float64"}:
         raise TypeError(f"arrays of {' and '.join(sorted(dtypes))}")
@@ -151,18 +140,8 @@ def refuse_misfits(folder: str | Path) -> Iterator[None]:
 
 def check_model_version(stored: StoredFolder) -> None:
     """Refuse a model that another version of the format describes."""
-    version = stored.about.get("format_version")
-    if version is None:
-        raise SkipgramError(
-            f"the files in {printable(stored.folder)} do not fit together "
-            f"({MODEL.manifest} has no format version); train again"
-        )
-    if version not in READABLE_VERSIONS:
-        raise SkipgramError(
-            f"{printable(stored.folder)} has format version {version}, and "
-            f"this library reads versions 1 to {FORMAT_VERSION}; use the "
-            "library that wrote it"
-        )
+    stored.check_version(READABLE_VERSIONS)
+    version = stored.about["format_version"]
     sums = stored.about.get("sha256")
     in_version_2 = isinstance(sums, dict) and MODEL.manifest in sums
     if version != 1 and not in_version_2 and "seal" not in stored.about:

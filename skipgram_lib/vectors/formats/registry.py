@@ -50,7 +50,7 @@ def read_vector_folder(folder: Path, options: LoadOptions) -> Vectors:
     """Read a folder: a model's W_in, or one for TensorBoard's projector."""
     if is_model_folder(folder):
         model = read_model_folder(folder)
-        words = check_words(model.words["words"], "", folder)
+        words = check_words(model.vocabulary.words, "", folder)
         return select_vectors(folder, words, model.arrays["W_in"], options)
     if folder.is_dir() and not is_projector(folder):
         raise SkipgramError(

@@ -1,0 +1,259 @@
+"""Every page of the built book, in a browser, as a folder of files.
+
+Each page is opened once from the disk, in both colour schemes and at four
+widths. What the browser said, asked for and laid out is kept, and the tests
+below look at it. Other files of tests use what is on single pages.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from pages import RULES
+
+pytestmark = [pytest.mark.book, pytest.mark.slow]
+
+# The widest first, and last the one in which axe looks at the page: each
+# change of the width lays the whole page out again.
+WIDTHS = (1920, 768, 360, 1400)
+# Pages of source code that are looked at for all of their kind.
+LIKE_OTHERS = {
+    "_modules/index.html",
+    "_modules/skipgram_lib/model/softmax.html",
+    "_modules/skipgram_lib/text/files.html",
+}
+# What a reader waits for before a page can be read: fonts, those of icons and
+# of formulas, come later.
+PAGE_BYTES = 1_500_000
+EXPLORER_BYTES = 16_000_000
+IMAGE_BYTES = 250_000
+
+# Colours of code depend on the kind of a token, and entries of an index or of
+# the reference are all alike. So a few of each kind are looked at, and the
+# others are taken off the page before axe counts its nodes.
+THIN = """() => {
+  const seen = new Map();
+  const isOneTooMany = (kind, most) => {
+    seen.set(kind, (seen.get(kind) ?? 0) + 1);
+    return seen.get(kind) > most;
+  };
+  for (const token of document.querySelectorAll(".highlight span")) {
+    if (isOneTooMany(token.className, 6) && !token.querySelector("[id]")) {
+      token.remove();
+    }
+  }
+  for (const entry of document.querySelectorAll("dl.py, .genindextable li")) {
+    if (entry.isConnected && isOneTooMany(entry.className, 12)) {
+      entry.remove();
+    }
+  }
+}"""
+AXE = """async (rules) => {
+  const found = await axe.run(document, {
+    runOnly: rules, resultTypes: ["violations"], preload: false,
+  });
+  return found.violations.map((broken) =>
+    broken.id + ": " + broken.nodes.slice(0, 3).map(
+      (node) => node.target.join(" ")).join(", "));
+}"""
+TYPESET = "() => window.MathJax?.startup?.promise"
+SIDEWAYS = """() => {
+  const page = document.documentElement;
+  return page.scrollWidth - page.clientWidth;
+}"""
+
+
+@dataclass
+class Visit:
+    """What happened when a page was opened."""
+
+    said: list = field(default_factory=list)
+    asked: list = field(default_factory=list)
+    sideways: dict = field(default_factory=dict)
+    light: list = field(default_factory=list)
+    dark: list = field(default_factory=list)
+
+
+def listen(page, visit):
+    """Keep what a page says and asks for."""
+    page.on("pageerror", lambda error: visit.said.append(str(error)))
+    page.on(
+        "console",
+        lambda line: (
+            line.type in ("error", "warning") and visit.said.append(line.text)
+        ),
+    )
+    page.on("request", lambda request: visit.asked.append(request.url))
+    page.on(
+        "requestfailed",
+        lambda request: visit.said.append(f"failed: {request.url}"),
+    )
+
+
+def look(page, path, axe):
+    """Open a page, and look at it in both schemes and at all widths.
+
+    Without the script of axe, only what it says, asks for and is wide.
+    """
+    visit = Visit()
+    listen(page, visit)
+    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+    page.goto(path.as_uri())
+    page.evaluate(TYPESET)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        visit.sideways[width] = page.evaluate(SIDEWAYS)
+    if axe is None:
+        return visit
+    page.evaluate(THIN)
+    page.evaluate(axe)
+    visit.light = page.evaluate(AXE, RULES)
+    # No colour is caught on its way from one scheme to the other.
+    page.add_style_tag(content="* { transition: none !important; }")
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    visit.dark = page.evaluate(AXE, ["color-contrast"])
+    return visit
+
+
+@pytest.fixture(scope="module")
+def axe():
+    """Return the script of axe-core."""
+    package = pytest.importorskip("axe_playwright_python").__file__
+    (script,) = Path(package).parent.rglob("axe.min.js")
+    return script.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def visits(html, browser, axe):
+    """Visit every page of the book: {its name: what happened}."""
+    found = {}
+    context = browser.new_context(reduced_motion="reduce")
+    for path in sorted(html.rglob("*.html")):
+        name = path.relative_to(html).as_posix()
+        if name.startswith("_static/") or name == "index.html":
+            continue
+        page = context.new_page()
+        # The pages of source code are all alike, and hold only that.
+        alike = name.startswith("_modules/") and name not in LIKE_OTHERS
+        found[name] = look(page, path, None if alike else axe)
+        page.close()
+    context.close()
+    return found
+
+
+def of_all(visits, what):
+    """What is not empty among the visits: {name of the page: what}."""
+    return {name: what(visit) for name, visit in visits.items() if what(visit)}
+
+
+def test_every_page_was_visited(root, visits):
+    chapters = {
+        f"notebooks/{path.stem}.html"
+        for path in (root / "notebooks").glob("*.ipynb")
+    }
+    assert chapters <= set(visits)
+    assert {"search.html", "genindex.html", "book/intro.html"} <= set(visits)
+    assert set(visits) >= LIKE_OTHERS
+
+
+def test_no_page_has_anything_to_complain_about(visits):
+    assert of_all(visits, lambda visit: visit.said) == {}
+
+
+def test_no_request_leaves_the_folder(visits):
+    def strangers(visit):
+        here = ("file:", "data:", "blob:")
+        return [url for url in visit.asked if not url.startswith(here)]
+
+    assert of_all(visits, strangers) == {}
+
+
+def test_no_page_scrolls_sideways(visits):
+    def too_wide(visit):
+        return {w: by for w, by in visit.sideways.items() if by > 0}
+
+    assert of_all(visits, too_wide) == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_accessible(visits, scheme):
+    assert of_all(visits, lambda visit: getattr(visit, scheme)) == {}
+
+
+# --- Weight ----------------------------------------------------------------
+
+
+def files_of(visit):
+    """The files a page asked for: {path: bytes}, each once."""
+    paths = {
+        Path(unquote(urlsplit(url).path))
+        for url in visit.asked
+        if url.startswith("file:")
+    }
+    return {path: path.stat().st_size for path in paths if path.is_file()}
+
+
+def is_light_reading(path):
+    """Tell whether a file is neither a font nor a part of MathJax."""
+    fonts = path.suffix in (".woff", ".woff2", ".ttf")
+    return not fonts and "mathjax" not in path.parts
+
+
+def weight(visit):
+    """Bytes of a page with all it loads, but for fonts and MathJax."""
+    files = files_of(visit)
+    return sum(files[path] for path in files if is_light_reading(path))
+
+
+def test_no_page_is_heavy(visits):
+    # The explorer brings ten thousand words along.
+    weights = {name: weight(visit) for name, visit in visits.items()}
+    assert weights.pop("book/explorer.html") < EXPLORER_BYTES
+    assert min(weights.values()) > 500_000, "a stylesheet is missing"
+    assert {n: w for n, w in weights.items() if w > PAGE_BYTES} == {}
+
+
+def test_no_picture_is_heavy(html):
+    pictures = [
+        path
+        for folder in ("_images", "_static")
+        for path in (html / folder).rglob("*")
+        if path.suffix in (".png", ".svg", ".jpg", ".gif", ".webp")
+    ]
+    assert len(pictures) > 20
+    heavy = {
+        path.name: path.stat().st_size
+        for path in pictures
+        if path.stat().st_size > IMAGE_BYTES
+    }
+    assert heavy == {}
+
+
+# --- The walk has to notice what it is for ---------------------------------
+
+BAD = """<!doctype html><html lang="en"><title>Bad</title><main><h1>Bad</h1>
+<p style="color: #aaa">pale</p><img src="gone.png">
+<div style="width: 1000px">wide</div></main>
+<script src="https://example.org/x.js"></script>
+<script>console.error("no"); undefinedFunction();</script></html>"""
+
+
+def test_a_bad_page_is_noticed(tmp_path, browser, axe):
+    path = tmp_path / "bad.html"
+    path.write_text(BAD, encoding="utf-8")
+    page = browser.new_page()
+    page.route("https://**", lambda route: route.abort())
+    visit = look(page, path, axe)
+    page.close()
+    said = "\n".join(visit.said)
+    assert "no" in visit.said
+    assert "undefinedFunction" in said
+    assert "failed: " in said
+    assert "https://example.org/x.js" in visit.asked
+    assert visit.sideways[360] > 0
+    assert visit.sideways[1920] == 0
+    broken = " ".join(visit.light)
+    assert "image-alt" in broken
+    assert "color-contrast" in broken
+    assert visit.dark

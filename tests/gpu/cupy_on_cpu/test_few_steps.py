@@ -1,0 +1,169 @@
+"""Large trainings of a chapter are shortened, or there is an error."""
+
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from helpers import bits
+
+from cupy_on_cpu import double, few_steps, twins
+from skipgram_lib import SkipGram
+from skipgram_lib.apps.selftest import random_text_counts
+from skipgram_lib.backend.base import Backend
+from skipgram_lib.backend.cupy import CuPyBackend
+from skipgram_lib.backend.select import get_backend
+from skipgram_lib.model import training
+from skipgram_lib.vectors.vectors import WordVectors
+
+
+class Shell:
+    """What few_steps needs of IPython."""
+
+    def __init__(self):
+        self.user_ns = {}
+        self.hooks = []
+        self.events = SimpleNamespace(
+            register=lambda _, hook: self.hooks.append(hook)
+        )
+
+
+@pytest.fixture(autouse=True)
+def restore(monkeypatch):
+    """Install the double, and take all changes back afterwards."""
+    monkeypatch.setattr(few_steps, "LARGE", 50)
+    monkeypatch.setattr(few_steps.GUARD, "shortened", 0)
+    library = [
+        module
+        for path, module in sys.modules.items()
+        if path.partition(".")[0] == "skipgram_lib"
+    ]
+    for place in (*library, WordVectors, CuPyBackend):
+        for name in ("make_steps", "network_loss", "on", "adam_step"):
+            if name in vars(place):
+                monkeypatch.setattr(place, name, vars(place)[name])
+    twins.register()
+    with double.install():
+        yield
+    twins.forget()
+
+
+def trained(backend, **settings):
+    """Return a model of 60 words or fewer, trained for two epochs."""
+    counts = random_text_counts(60, 4, 120)
+    assert len(counts.vocabulary) >= 50
+    sizes = {"vector_size": 8, "epochs": 2, "batch_rows": 20}
+    model = SkipGram(backend=backend, **sizes, **settings)
+    return model.fit(counts, held_out=counts)
+
+
+@pytest.mark.parametrize("objective", ["softmax", "negative-sampling"])
+def test_a_large_training_is_made_on_the_host_but_for_its_first_steps(
+    objective, monkeypatch
+):
+    plain = trained("numpy", objective=objective)
+    steps = []
+    adam_step = CuPyBackend.adam_step
+    monkeypatch.setattr(
+        CuPyBackend,
+        "adam_step",
+        lambda *given: steps.append(1) or adam_step(*given),
+    )
+    # The signature is looked at when the hooks are installed.
+    CuPyBackend.adam_step.__signature__ = few_steps.signature(adam_step)
+    few_steps.shorten_all(Shell())
+    model = trained("cupy", objective=objective)
+    assert len(steps) == 3 * few_steps.STEPS
+    assert few_steps.GUARD.shortened == 1
+    assert [r.loss for r in model.history] == [r.loss for r in plain.history]
+    rows = get_backend("cupy").to_numpy(model.network.W_in)
+    assert np.array_equal(rows, plain.network.W_in)
+    assert model.vectors.backend.name == "numpy"
+
+
+def test_a_training_that_is_not_shortened_is_an_error(monkeypatch):
+    few_steps.shorten_all(Shell())
+    plain = training.make_steps.__closure__[0].cell_contents
+    monkeypatch.setattr(training, "make_steps", plain)
+    with pytest.raises(AssertionError, match="few_steps did not shorten"):
+        trained("cupy")
+
+
+def test_a_small_training_is_left_to_the_device(monkeypatch):
+    monkeypatch.setattr(few_steps, "LARGE", 1_000)
+    few_steps.shorten_all(Shell())
+    model = trained("cupy")
+    assert few_steps.GUARD.shortened == 0
+    assert model.vectors.backend.name == "cupy"
+
+
+def test_what_a_chapter_defines_is_shortened_too():
+    shell = Shell()
+    few_steps.shorten_all(shell)
+
+    def make_steps(run):
+        yield from ()
+
+    make_steps.__module__ = "__main__"
+    shell.user_ns["make_steps"] = make_steps
+    for _ in range(2):
+        (hook,) = shell.hooks
+        hook()
+        assert shell.user_ns["make_steps"].__name__ == "few_steps"
+    inner = shell.user_ns["make_steps"].__closure__[0].cell_contents
+    assert inner is make_steps, "changed once"
+
+
+def test_a_training_is_kept_and_repeated(monkeypatch, tmp_path):
+    monkeypatch.setattr(few_steps, "KEPT", tmp_path)
+    few_steps.record_all(Shell())
+    plain = trained("numpy")
+    (folder,) = tmp_path.iterdir()
+    before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert len(before) == 1 + 2 * 3
+    monkeypatch.setattr(training, "make_steps", unrecorded())
+    few_steps.shorten_all(Shell())
+    model = trained("cupy")
+    assert [r.loss for r in model.history] == [r.loss for r in plain.history]
+    assert list(tmp_path.iterdir()) == [folder]
+    after = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert after == before
+
+
+def test_what_is_kept_is_not_trained_again(monkeypatch, tmp_path):
+    monkeypatch.setattr(few_steps, "KEPT", tmp_path)
+    few_steps.record_all(Shell())
+    first = trained("numpy")
+    monkeypatch.setattr(
+        Backend, "adam_step", lambda *given: pytest.fail("trained again")
+    )
+    second = trained("numpy")
+    assert bits(second.network) == bits(first.network)
+    assert [r.loss for r in second.history] == [r.loss for r in first.history]
+    with pytest.raises(pytest.fail.Exception, match="trained again"):
+        trained("numpy", seed=1)
+
+
+def unrecorded():
+    """Return the library's own `make_steps`."""
+    return training.make_steps.__closure__[0].cell_contents
+
+
+@pytest.mark.parametrize("gone", ["make_steps", "adam_step", "on"])
+def test_a_name_that_has_moved_is_seen_at_once(gone, monkeypatch):
+    places = {"make_steps": training, "adam_step": CuPyBackend}
+    monkeypatch.delattr(places.get(gone, WordVectors), gone)
+    with pytest.raises(AssertionError, match=f"has no {gone} any longer"):
+        few_steps.shorten_all(Shell())
+
+
+def test_other_parameters_are_seen_at_once(monkeypatch):
+    monkeypatch.setattr(training, "make_steps", lambda run, more: iter(()))
+    with pytest.raises(AssertionError, match="make_steps takes"):
+        few_steps.shorten_all(Shell())
+
+
+def test_a_device_that_is_not_found_is_seen_at_once(monkeypatch):
+    monkeypatch.setattr(double.cupy.cuda, "is_available", lambda: False)
+    with pytest.raises(AssertionError, match="emulator is not found"):
+        few_steps.shorten_all(Shell())
