@@ -1,6 +1,6 @@
 """The skip-gram network with its full softmax, trained exactly from counts.
 
-The rooms of the library, each of which uses those before it: `story`, the
+The packages of the library, each of which uses those before it: `story`, the
 plain form of each idea; `backend`, NumPy or CuPy; `text`, words and phrases;
 `counts` and `vectors`; `model`, the network and its training; `apps`, the
 program, the pictures, the explorer.
@@ -97,7 +97,7 @@ _RENAMED = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name, or a room of the library, at its first use."""
+    """Import a public name, or a package of the library, at its first use."""
     if name in _MODULES:
         value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
         globals()[name] = value  # found without this function next time

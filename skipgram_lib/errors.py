@@ -1,8 +1,10 @@
 """Errors that say what is wrong, with the value, and what to do."""
 
+import math
 import operator
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 
 class SkipgramError(ValueError):
@@ -53,6 +55,14 @@ def check_at_least(name: str, value: object, minimum: int) -> int:
     if number < minimum:
         raise SkipgramError(f"{message}, got {number}")
     return number
+
+
+def as_number(value: Any) -> float:
+    """Return a value as a float: NaN, which is in no range, if it is none."""
+    try:
+        return math.nan if isinstance(value, str) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 def check_choice(name: str, value: object, choices: Sequence[str]) -> str:

@@ -41,8 +41,9 @@ SHORT_NAMES = [
         r"~numpy.typing.NDArray[\1]",
     ),
     (re.compile(r"numpy\.random\._generator\."), "numpy.random."),
-    # A default that a dataclass makes is no Python to Sphinx.
+    # Such a default of a dataclass is no Python to Sphinx.
     (re.compile(r"<factory>"), "..."),
+    (re.compile(r"<class '([\w.]+)'>"), r"\1"),
     (re.compile(r"scipy\.sparse\._\w+\."), "scipy.sparse."),
 ]
 TAG = "exported-"

@@ -96,7 +96,7 @@ class Cells(Protocol):
         """Sum of count times (score plus bias) over all cells."""
 
     def subtract_from(self, scores: Array) -> None:
-        """Subtract the counts of the cells from scores (B, V), in place."""
+        """Subtract the counts of the cells from scores (B, C), in place."""
 
 # %% ../../notebooks/15_gpu.ipynb #d55e4c96
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class PlacedCells:
         return found.astype(np.float64) @ self.n
 
     def subtract_from(self, scores: Array) -> None:
-        """Subtract the counts of the cells from scores (B, V), in place."""
+        """Subtract the counts of the cells from scores (B, C), in place."""
         scores.reshape(-1)[self.place] -= self.n.astype(scores.dtype)
 
 # %% ../../notebooks/15_gpu.ipynb #c47d8ab0
@@ -131,7 +131,7 @@ class HeldCounts:
 
     Parameters
     ----------
-    N : sparse float64 table, shape (V, V), rows are centres
+    N : sparse float64 table, shape (V, C), rows are centres
     backend : where the scores will be
     """
 
@@ -309,11 +309,11 @@ class Backend:
         """Return when all work that was begun is done; for clocks."""
 
     def hold_counts(self, N: CountTable, dtype: DTypeLike) -> HeldCounts:
-        """Hold counts (V, V) ready for scores of some dtype."""
+        """Hold counts (V, C) ready for scores of some dtype."""
         return HeldCounts(N, self)
 
     def scale_softmax(self, scores: Array, bias: Array, n: Array) -> Array:
-        """Turn scores (B, V) into n times the softmax of score plus bias.
+        """Turn scores (B, C) into n times the softmax of score plus bias.
 
         It is done in place; n has the shape (B,). Returns the logarithm of
         the sum of the exponentials of each row, shape (B,).
@@ -355,9 +355,9 @@ class Backend:
     ) -> RowGradients:
         """Loss and gradients of B words at the words they were counted with.
 
-        `cells` are counts on the host, shape (B, V); h and h_offset, shapes
-        (B, D) and (B,), belong to its rows, W and W_offset, shapes (V, D)
-        and (V,), to its columns. The host works in threads.
+        `cells` are counts on the host, shape (B, C); h and h_offset, shapes
+        (B, D) and (B,), belong to its rows, W and W_offset, shapes (C, D)
+        and (C,), to its columns. The host works in threads.
         """
         found = RowGradients(0.0, np.zeros_like(h), np.zeros_like(h_offset))
         parts = [slice(i, min(i + CELLS_AT_ONCE, cells.nnz))

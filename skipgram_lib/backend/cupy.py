@@ -200,7 +200,7 @@ class DeviceCells:
         return total
 
     def subtract_from(self, scores: Array) -> None:
-        """Subtract the counts of the cells from scores (B, V), in place."""
+        """Subtract the counts of the cells from scores (B, C), in place."""
         B, V = scores.shape
         _, subtract = count_kernels(array_module(scores))
         subtract(self.rows, self.begin, self.column, self.n, np.int64(V),
@@ -287,7 +287,7 @@ class CuPyBackend(Backend):
         self.xp.cuda.get_current_stream().synchronize()
 
     def hold_counts(self, N: CountTable, dtype: DTypeLike) -> HeldCounts:
-        """Bring counts (V, V) to the device, if they fit."""
+        """Bring counts (V, C) to the device, if they fit."""
         return DeviceCounts(N, self, dtype)
 
     def scale_softmax(self, scores: Array, bias: Array, n: Array) -> Array:

@@ -18,7 +18,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from skipgram_lib.backend.base import Array, CountTable, check_ids
-from skipgram_lib.errors import SkipgramError, numbered
+from skipgram_lib.errors import SkipgramError, as_number, numbered
 from skipgram_lib.text.vocabulary import Vocabulary
 
 # %% ../../notebooks/06_counting.ipynb #ef0c4902
@@ -208,10 +208,7 @@ def count_cells(
 # %% ../../notebooks/06_counting.ipynb #8fcf57e1
 def check_sample(sample: float | None) -> float:
     """Return a threshold of subsampling as a number, 0 for None."""
-    try:
-        share = float(sample or 0)
-    except (TypeError, ValueError, OverflowError):
-        share = -1.0
+    share = as_number(0 if sample is None else sample)
     if not 0 <= share <= 1:
         raise SkipgramError(f"sample must be from 0 to 1, got {sample!r:.40}")
     return share

@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['MAX_CELLS_IN_MEMORY', 'Document', 'MAX_REACH', 'Counts', 'check_same_settings', 'encode_document', 'find_reach',
-           'count_text', 'count_settings', 'counts_header', 'check_sizes_alone', 'count_pairs', 'entropy_floor',
+           'count_text', 'count_settings', 'counts_header', 'check_vocabulary', 'count_pairs', 'entropy_floor',
            'unigram_entropy']
 
 # %% ../../notebooks/06_counting.ipynb #58593db0
 from collections.abc import Iterable, Iterator, Mapping
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
@@ -112,13 +113,25 @@ class Counts:
         )
 
     def matrix(self) -> sp.csr_array:
-        """Return the weighted counts N, float64, shape (V, C), in memory."""
+        """Return the weighted counts N, in memory.
+
+        Returns
+        -------
+        sparse float64 array, shape (V, C)
+        """
         return weighted_counts(
             self.cells, self.denominator, self.keep, self.keep_contexts
         )
 
     def table(self) -> CountTable:
-        """Return N as it is read in training: a large one from the disk."""
+        """Return N as it is read in training: a large one from the disk.
+
+        Returns
+        -------
+        CountTable
+            As `matrix`; with more than `MAX_CELLS_IN_MEMORY` cells on the
+            disk, rows are read when they are asked for.
+        """
         if self.mapped is None or self.cells.nnz <= MAX_CELLS_IN_MEMORY:
             return self.matrix()
         return WeightedTable(
@@ -172,6 +185,8 @@ class Counts:
         return cls(mapped.cells(), **vars(header), mapped=mapped)
 
     def __add__(self, other: "Counts") -> "Counts":
+        if not isinstance(other, Counts):
+            return NotImplemented
         check_same_settings(self, other)
         return Counts(self.cells + other.cells, **vars(self.header()))
 
@@ -185,14 +200,16 @@ class Counts:
 # %% ../../notebooks/06_counting.ipynb #097b46a6
 def check_same_settings(one: Counts, two: Counts) -> None:
     """Refuse counts that cannot be added."""
-    same = one.settings == two.settings and all(
-        np.array_equal(getattr(one, name), getattr(two, name))
-        for name in ("denominator", "keep", "keep_contexts")
+    parts = attrgetter(
+        "denominator", "keep", "keep_contexts", "vocabulary.frequencies",
+        "contexts.frequencies",
     )
-    if not same:
+    same = all(map(np.array_equal, parts(one), parts(two)))
+    if one.settings != two.settings or not same:
         raise SkipgramError(
             "counts made in different ways cannot be added: "
-            f"{one.settings} and {two.settings}"
+            f"{one.settings} and {two.settings}; count both with the same "
+            "settings and one vocabulary"
         )
 
 # %% ../../notebooks/06_counting.ipynb #d0aecf57
@@ -269,12 +286,19 @@ def counts_header(
         keep, dict(settings), vocabulary, vocabulary, keep,
     )
 
-
-def check_sizes_alone(
+# %% ../../notebooks/06_counting.ipynb #9d3a7e61
+def check_vocabulary(
     vocabulary: Vocabulary | None, max_size: int | None, min_count: int
 ) -> None:
-    """Refuse sizes beside a vocabulary, whose words are chosen already."""
-    if vocabulary and (max_size, min_count) != (MAX_SIZE, MIN_COUNT):
+    """Refuse what is no vocabulary, and sizes beside one: it has its words."""
+    if vocabulary is None:
+        return
+    if not isinstance(vocabulary, Vocabulary):
+        raise SkipgramError(
+            f"vocabulary must be a Vocabulary, got {vocabulary!r:.60}; make "
+            "one with Vocabulary.from_tokens(documents)"
+        )
+    if (max_size, min_count) != (MAX_SIZE, MIN_COUNT):
         raise SkipgramError(
             f"max_size {max_size} and min_count {min_count} choose the words "
             "of a text, and a vocabulary is given, too; leave out one of both"
@@ -321,7 +345,7 @@ def count_pairs(
         If a setting or a document is not usable, or there is no pair.
     """
     settings = count_settings(window, shrink_windows, sample, side)
-    check_sizes_alone(vocabulary, max_size, min_count)
+    check_vocabulary(vocabulary, max_size, min_count)
     if vocabulary is None:
         vocabulary, documents = encode_documents(
             documents, max_size, min_count)

@@ -16,7 +16,7 @@ from skipgram_lib.counts.cluster import (
 )
 from skipgram_lib.counts.counts import (
     Counts,
-    check_sizes_alone,
+    check_vocabulary,
     count_settings,
     counts_header,
 )
@@ -107,7 +107,7 @@ def count_files(
     rules = stretch_rules(settings)
     folder = check_counts_folder(folder)
     limit = parse_size(memory)
-    check_sizes_alone(vocabulary, max_size, min_count)
+    check_vocabulary(vocabulary, max_size, min_count)
     if vocabulary is None:
         vocabulary = find_vocabulary(
             files, max_size, min_count, memory, folder, client, progress, wait

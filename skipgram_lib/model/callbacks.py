@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from skipgram_lib.backend.base import Array, Backend
 from skipgram_lib.counts.counts import Counts
-from skipgram_lib.errors import SkipgramError, reason_of
+from skipgram_lib.errors import SkipgramError, as_number, reason_of
 from skipgram_lib.model.training import Callback, Run, TrainingRecord
 from skipgram_lib.storage.files import PART, checksum, remove_files
 from skipgram_lib.storage.folders import HeldFolder
@@ -328,9 +328,9 @@ class Checkpointing(Callback):
         every: float = 60,
         resume: bool = False,
     ) -> None:
-        if not every >= 0:
+        if not as_number(every) >= 0:
             raise SkipgramError(
-                f"every must be 0 seconds or more, got {every}"
+                f"every must be 0 seconds or more, got {every!r}"
             )
         self.folder = folder
         self.every = every

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from skipgram_lib.backend.base import (
     Array, Backend, CountTable, RowGradients, Scalar, sigmoid_and_softplus,
 )
-from skipgram_lib.errors import SkipgramError, check_at_least
+from skipgram_lib.errors import SkipgramError, as_number, check_at_least
 from skipgram_lib.model.network import Network, Rows, lookup
 from skipgram_lib.model.softmax import frequency_bias
 from skipgram_lib.text.vocabulary import Vocabulary
@@ -43,8 +43,8 @@ def noise_distribution(
             f"frequency of at least 1, got {len(n)} words"
             + (f" and a frequency of {n.min()}" if len(n) else "")
         )
-    if not 0 <= power <= 10:
-        raise SkipgramError(f"power must be from 0 to 10, got {power}")
+    if not 0 <= as_number(power) <= 10:
+        raise SkipgramError(f"power must be from 0 to 10, got {power!r}")
     weights = (n / n.max()) ** power
     return np.asarray(weights / weights.sum())
 
@@ -319,9 +319,9 @@ class NegativeSampling:
 
     def __post_init__(self) -> None:
         check_at_least("shared", self.shared, 1)
-        if not 0 < self.negative < np.inf:
+        if not 0 < as_number(self.negative) < np.inf:
             raise SkipgramError(
-                f"negative must be a number above 0, got {self.negative}"
+                f"negative must be a number above 0, got {self.negative!r}"
             )
 
     def over(self, N: CountTable, contexts: Vocabulary) -> SampledObjective:

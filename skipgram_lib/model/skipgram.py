@@ -21,7 +21,8 @@ from skipgram_lib.backend.base import Backend, CountTable
 from skipgram_lib.backend.select import get_backend
 from skipgram_lib.counts.counts import Counts
 from skipgram_lib.errors import (
-    NotFittedError, SkipgramError, check_at_least, check_choice, numbered,
+    NotFittedError, SkipgramError, as_number, check_at_least, check_choice,
+    numbered,
 )
 from skipgram_lib.model.callbacks import (
     History, ProgressBar, current_names, describe_training, plain_json,
@@ -103,7 +104,7 @@ def find_rates(
     if lr is None:
         lr = 0.1 if sampled else 0.03
     if lr_in is None:
-        lr_in = lr * (1 if sampled else 5 / 3)
+        lr_in = as_number(lr) * (1 if sampled else 5 / 3)
     return lr, lr_in
 
 # %% ../../notebooks/07_ten_thousand_words.ipynb #a732710e
@@ -152,7 +153,7 @@ class FitSettings:
 def first_network(
     model: "SkipGram", counts: Counts, backend: Backend, warm: bool
 ) -> Network:
-    """Weights that training begins with: the model's own, or random ones."""
+    """Weights to begin with: a copy of the model's own, or random ones."""
     if not warm:
         return initial_network(
             len(counts.vocabulary), model.vector_size, model.seed,
@@ -166,7 +167,7 @@ def first_network(
             f"has {D} features; begin anew, without warm_start"
         )
     arrays = vars(model.network).values()
-    host = (model.device.to_numpy(array) for array in arrays)
+    host = (np.array(model.device.to_numpy(array)) for array in arrays)
     return Network(*map(backend.asarray, host))
 
 # %% ../../notebooks/07_ten_thousand_words.ipynb #1c0948e3
@@ -357,11 +358,38 @@ class SkipGram:
         return f"SkipGram({text}), trained on {sizes}, {epochs}"
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Settings by name; `deep` changes nothing."""
+        """Return the settings, as scikit-learn asks for them.
+
+        Parameters
+        ----------
+        deep : bool
+            Changes nothing: no setting has settings of its own.
+
+        Returns
+        -------
+        dict
+            By name, as they were given.
+        """
         return {f.name: getattr(self, f.name) for f in fields(self) if f.init}
 
     def set_params(self, **params: Any) -> Self:
-        """Change settings; the next `fit` checks them."""
+        """Change settings; the next `fit` checks them.
+
+        Parameters
+        ----------
+        **params : Any
+            Settings by name.
+
+        Returns
+        -------
+        SkipGram
+            This model.
+
+        Raises
+        ------
+        SkipgramError
+            If there is no setting of a name; nothing is changed then.
+        """
         for name in params:
             check_choice("a setting", name, list(self.get_params()))
         vars(self).update(params)
@@ -380,6 +408,16 @@ class SkipGram:
         matrix : {"in", "out", "sum"}
             "in" are those of the centres, "out" those of the contexts; only
             where these are the same words, there is a sum.
+
+        Returns
+        -------
+        WordVectors
+            A copy: it stays as it is when training goes on.
+
+        Raises
+        ------
+        SkipgramError
+            If `matrix` is none of them, or there is no sum.
         """
         check_choice("matrix", matrix, ("in", "out", "sum"))
         words = self.contexts if matrix == "out" else self.vocabulary
@@ -391,18 +429,52 @@ class SkipGram:
                     "cannot be added; ask for 'in' or 'out'"
                 )
             rows = rows + self.network.W_out
-        host = self.device.to_numpy(rows)
+        host = np.array(self.device.to_numpy(rows))  # training goes on in rows
         return WordVectors(words.words, host).on(self.device)
 
     def context_probabilities(self, word: str) -> NDArray[np.float64]:
-        """P(nearby | word) of each context, shape (C,), sums to 1."""
+        """P(nearby | word) of each context.
+
+        Parameters
+        ----------
+        word : str
+            A centre.
+
+        Returns
+        -------
+        float64 array, shape (C,)
+            It sums to 1.
+
+        Raises
+        ------
+        UnknownWordError
+            If the word is not in the vocabulary.
+        """
         row = self.network.scores([self.vocabulary[word]])[0]
         return softmax(self.device.to_numpy(row).astype(np.float64))
 
     def predict_context(
         self, word: str, topn: int = 10
     ) -> list[tuple[str, float]]:
-        """Return the `topn` words most likely near a word, with P."""
+        """Return the words most likely near a word, with P(nearby | word).
+
+        Parameters
+        ----------
+        word : str
+            A centre.
+        topn : int
+            How many contexts.
+
+        Returns
+        -------
+        list of (str, float)
+            The likeliest first.
+
+        Raises
+        ------
+        UnknownWordError
+            If the word is not in the vocabulary.
+        """
         check_at_least("topn", topn, 1)
         probs = self.context_probabilities(word)
         best = np.argsort(-probs, kind="stable")[:topn]
@@ -414,6 +486,9 @@ class SkipGram:
     ) -> Self:
         """Train on counts.
 
+        A training that is interrupted, or fails after its first step, leaves
+        the model with the weights that it had then.
+
         Parameters
         ----------
         counts : Counts
@@ -423,6 +498,11 @@ class SkipGram:
             epoch.
         callbacks : sequence of Callback
             What watches the training, such as `Checkpointing`.
+
+        Returns
+        -------
+        SkipGram
+            This model.
 
         Raises
         ------
@@ -438,7 +518,23 @@ class SkipGram:
         self, counts: Counts, held_out: Counts | None = None,
         callbacks: Sequence[Callback] = (),
     ) -> Iterator[TrainingRecord]:
-        """Train as `fit` does, a step for each record that is taken."""
+        """Train as `fit` does, a step for each record that is taken.
+
+        Parameters
+        ----------
+        counts, held_out, callbacks
+            As in `fit`.
+
+        Returns
+        -------
+        iterator of TrainingRecord
+            One a step. Between two steps the model can be asked.
+
+        Raises
+        ------
+        SkipgramError
+            As in `fit`.
+        """
         settings = FitSettings.of(self)
         run = start_run(self, counts, held_out, settings)
         fitting = Fitting(self, counts, settings)
@@ -464,6 +560,16 @@ class SkipGram:
         cls, folder: str | Path, backend: str | Backend = "auto"
     ) -> "SkipGram":
         """Read a model that `save` wrote, and check that it fits together.
+
+        Parameters
+        ----------
+        folder : str or Path
+        backend : {"auto", "numpy", "cupy"} or Backend
+            Where the network lives.
+
+        Returns
+        -------
+        SkipGram
 
         Raises
         ------

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skipgram_lib.backend.base import Array, Backend, CountTable, Scalar
-from skipgram_lib.errors import SkipgramError, check_at_least
+from skipgram_lib.errors import SkipgramError, as_number, check_at_least
 from skipgram_lib.model.network import Network, Rows
 from skipgram_lib.model.optimiser import Optimiser
 from skipgram_lib.model.softmax import FullSoftmax, network_loss
@@ -85,11 +85,12 @@ class TrainingPlan:
             number = check_at_least(name, getattr(self, name), least)
             object.__setattr__(self, name, number)
         for name in ("lr", "lr_in"):
-            if not 0 < (rate := getattr(self, name)) < math.inf:
-                raise SkipgramError(f"{name} must be above 0, got {rate}")
-        if not 0 <= self.penalty < math.inf:
+            rate = getattr(self, name)
+            if not 0 < as_number(rate) < math.inf:
+                raise SkipgramError(f"{name} must be above 0, got {rate!r}")
+        if not 0 <= as_number(self.penalty) < math.inf:
             raise SkipgramError(
-                f"penalty must be 0 or more, got {self.penalty}"
+                f"penalty must be 0 or more, got {self.penalty!r}"
             )
 
     def batches(self, V: int, C: int | None) -> Iterator[tuple[int, Rows]]:

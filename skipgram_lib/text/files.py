@@ -438,6 +438,11 @@ def cut_files(files: TextFiles, size: int) -> list[TextPart]:
 
 def parts_with_words(files: TextFiles, size: int) -> list[TextPart]:
     """Cut files as `cut_files` does; refuse a path that has no words."""
+    if not isinstance(files, TextFiles):
+        raise SkipgramError(
+            f"files must be TextFiles, got {files!r:.60}; write "
+            "TextFiles(paths)"
+        )
     parts: list[TextPart] = []
     for path in path_list(files.paths):
         found = cut_files(replace(files, paths=[path]), size)

@@ -450,4 +450,5 @@ class Phrases:
         return cast(Phrases, last)
 
     def __repr__(self) -> str:
-        return f"Phrases({len(self.find_phrases()):,} found, {self.settings})"
+        n = len(self.passes())
+        return f"Phrases({len(self.find_phrases()):,} found, passes: {n})"

@@ -358,11 +358,31 @@ class Vocabulary(WordIndex):
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Self:
-        """Make a vocabulary of what `as_dict` returned."""
+        """Make a vocabulary of what `as_dict` returned.
+
+        Parameters
+        ----------
+        content : dict
+
+        Returns
+        -------
+        Vocabulary
+
+        Raises
+        ------
+        SkipgramError
+            If two words are equal, or the numbers do not fit the words.
+        """
         return cls(**content)
 
     def as_dict(self) -> dict[str, Any]:
-        """All that it knows, as JSON can hold it."""
+        """All that it knows, as JSON can hold it.
+
+        Returns
+        -------
+        dict
+            The parameters of `Vocabulary`, by name.
+        """
         return {
             "words": self.words,
             "frequencies": self.frequencies.tolist(),

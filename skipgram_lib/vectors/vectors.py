@@ -508,7 +508,23 @@ class WordVectors:
 
     @classmethod
     def load(cls, path: str | Path, **options: Any) -> "WordVectors":
-        """Read word vectors, with the options of `load_vectors`."""
+        """Read word vectors, as `load_vectors` does.
+
+        Parameters
+        ----------
+        path : str or Path
+        **options : Any
+            As in `load_vectors`.
+
+        Returns
+        -------
+        WordVectors
+
+        Raises
+        ------
+        SkipgramError
+            As in `load_vectors`.
+        """
         return load_vectors(path, **options)
 
 # %% ../../notebooks/09_neighbours.ipynb #eea8c66c

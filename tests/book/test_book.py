@@ -274,3 +274,9 @@ def test_hook_reads_every_spelling_of_a_directive():
     directives, body = literate.split_directives("#|hide\n#| eval: false\n1")
     assert directives == {"hide": "", "eval": "false"}
     assert body == "1"
+
+
+def test_hook_writes_defaults_that_sphinx_can_read():
+    signature = "(a: ~m.A = <factory>, b: ~m.B = <class 'dict'>)"
+    said, _ = literate.on_signature(None, "class", "", None, {}, signature, "")
+    assert said == "(a: ~m.A = ..., b: ~m.B = dict)"

@@ -360,6 +360,7 @@ def test_a_window_below_one_or_broken_is_refused(window):
         ({"side": "up"}, "side must be 'both', 'left' or 'right', got 'up'"),
         ({"sample": -0.1}, "sample must be from 0 to 1, got -0.1"),
         ({"sample": 2}, "sample must be from 0 to 1, got 2"),
+        ({"sample": "0.1"}, "sample must be from 0 to 1, got '0.1'"),
         ({"sample": float("nan")}, "sample must be from 0 to 1, got nan"),
     ],
 )
@@ -420,9 +421,10 @@ def test_counts_made_in_different_ways_are_not_added(setting, values):
     ],
     ids=["smaller", "other frequencies"],
 )
-def test_counts_of_different_vocabularies_are_not_added(other):
-    one = count_pairs([["a", "b"]], vocabulary=VOCABULARY, sample=0.01)
-    two = count_pairs([["a", "b"]], vocabulary=other, sample=0.01)
+@pytest.mark.parametrize("sample", [0.01, None])
+def test_counts_of_different_vocabularies_are_not_added(other, sample):
+    one = count_pairs([["a", "b"]], vocabulary=VOCABULARY, sample=sample)
+    two = count_pairs([["a", "b"]], vocabulary=other, sample=sample)
     with pytest.raises(SkipgramError, match="cannot be added"):
         one + two
 
@@ -446,6 +448,22 @@ def test_counts_find_the_words_that_they_are_not_given(
         return
     once = map(iter, texts)
     same_counts(count_pairs(once, **sizes, **settings), wanted)
+
+
+@pytest.mark.parametrize("added", [1, "counts", sp.csr_array((6, 4))])
+def test_only_counts_are_added_to_counts(added):
+    with pytest.raises(TypeError, match="unsupported operand"):
+        by_hand() + added
+
+
+@pytest.mark.parametrize("words", [["a", "b"], [], {"a": 1}, "a"])
+def test_a_vocabulary_that_is_none_is_refused(words):
+    with pytest.raises(SkipgramError) as error:
+        count_pairs([["a", "b"]], vocabulary=words)
+    assert str(error.value) == (
+        f"vocabulary must be a Vocabulary, got {words!r}; make one with "
+        "Vocabulary.from_tokens(documents)"
+    )
 
 
 @pytest.mark.parametrize(

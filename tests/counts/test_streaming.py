@@ -612,6 +612,17 @@ def test_files_are_counted_with_so_many_words(text, tmp_path, sizes):
     assert loaded.vocabulary.chosen == counted.vocabulary.chosen
 
 
+@pytest.mark.parametrize("files", ["book.txt", ["book.txt"], [["a", "b"]]])
+@pytest.mark.parametrize("vocabulary", [None, Vocabulary(["a"], [1], 1)])
+def test_files_that_are_none_are_refused(tmp_path, files, vocabulary):
+    with pytest.raises(SkipgramError) as error:
+        count_files(files, tmp_path / "counts", vocabulary=vocabulary)
+    assert str(error.value) == (
+        f"files must be TextFiles, got {files!r}; write TextFiles(paths)"
+    )
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("how", "message"),
     [

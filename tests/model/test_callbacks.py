@@ -682,10 +682,10 @@ def test_resume_needs_a_checkpoint(toy_counts, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("every", [-1, float("nan")])
+@pytest.mark.parametrize("every", [-1, float("nan"), None, "60"])
 def test_the_seconds_are_checked(tmp_path, every):
     assert refused(lambda: Checkpointing(tmp_path / "box", every)) == (
-        f"every must be 0 seconds or more, got {every}"
+        f"every must be 0 seconds or more, got {every!r}"
     )
 
 

@@ -135,6 +135,7 @@ def test_noise_is_the_bent_frequencies(n, power):
         ([5, 0], 0.75, "got 2 words and a frequency of 0"),
         ([5, 2], -1, "power must be from 0 to 10, got -1"),
         ([5, 2], float("nan"), "power must be from 0 to 10, got nan"),
+        ([5, 2], None, "power must be from 0 to 10, got None"),
     ],
 )
 def test_noise_that_cannot_be_is_refused(n, power, message):
@@ -435,6 +436,7 @@ def test_float32_weights_give_float32_gradients_and_a_float64_loss():
     [
         ({"negative": 0}, "negative must be a number above 0, got 0"),
         ({"negative": float("nan")}, "negative must be .* got nan"),
+        ({"negative": "5"}, "negative must be .* got '5'"),
         ({"shared": 0}, "shared must be a whole number of at least 1, got 0"),
         ({"shared": 2.5}, "shared must be a whole number .* got 2.5"),
     ],

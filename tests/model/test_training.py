@@ -7,6 +7,7 @@ import re
 import shutil
 import tempfile
 from collections import Counter
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -612,7 +613,10 @@ def test_rates_follow_the_objective():
         ),
         ({"penalty": -1}, "penalty must be 0 or more, got -1"),
         ({"penalty": math.nan}, "penalty must be 0 or more, got nan"),
+        ({"penalty": None}, "penalty must be 0 or more, got None"),
         ({"lr_in": 0}, "lr_in must be above 0, got 0"),
+        ({"lr": "0.1"}, "lr must be above 0, got '0.1'"),
+        ({"lr": [0.1], "lr_in": 0.1}, "lr must be above 0, got [0.1]"),
     ],
 )
 def test_settings_of_fit_are_checked(untrained, toy_counts, setting, sentence):
@@ -692,6 +696,30 @@ def test_vectors_are_made_once_a_step(untrained, toy_counts):
     lengths = seen.vectors[-1].lengths
     untrained.set_params(epochs=1, warm_start=True).fit(toy_counts)
     assert (untrained.vectors.lengths != lengths).any()
+
+
+def test_vectors_stay_as_they_were_when_training_goes_on(
+    untrained, toy_counts
+):
+    steps = untrained.fit_steps(toy_counts)
+    next(steps)
+    taken = [
+        (vectors, vectors.matrix.copy())
+        for vectors in map(untrained.word_vectors, ("in", "out", "sum"))
+    ]
+    next(steps)
+    steps.close()
+    untrained.set_params(warm_start=True).fit(toy_counts)
+    for vectors, matrix in taken:
+        np.testing.assert_array_equal(vectors.matrix, matrix)
+        assert (vectors.matrix != untrained.vectors.matrix).any()
+
+
+def test_a_warm_start_leaves_a_copy_of_the_model_alone(toy_counts):
+    model = fitted(toy_counts, **PLAN)
+    before = bits(model.network)
+    copy(model).set_params(warm_start=True).fit(toy_counts)
+    assert bits(model.network) == before
 
 
 # Asking

@@ -279,6 +279,18 @@ def test_a_training_in_the_background_ignores_ctrl_c(text, tmp_path, wanted):
     assert contents(out) == wanted
 
 
+def test_tests_of_ctrl_c_pass_where_the_shell_has_it_ignored(root):
+    some = ["tests/model/test_callbacks.py", "-k", "a_first_ctrl_c"]
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *some],
+        cwd=root,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_IGN),
+        capture_output=True,
+        text=True,
+    )
+    assert "1 passed" in result.stdout
+
+
 @pytest.mark.parametrize("named", ["module", "script"])
 def test_ctrl_c_while_modules_are_imported_is_one_line(tmp_path, named):
     (tmp_path / "click.py").write_text("raise KeyboardInterrupt")

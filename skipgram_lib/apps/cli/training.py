@@ -129,6 +129,11 @@ def train(
         model.save(out)
         if counted.phrases:
             answer["phrases"] = save_phrases(counted.phrases, out)
+        elif (older := path_beside(out, ".phrases.json")).is_file():
+            warn(
+                f"{older} is not of this model, and `skipgram explorer` would "
+                "join its phrases; remove it"
+            )
         checkpoints.remove()
     return answer
 
@@ -138,7 +143,7 @@ def describe_result(model: SkipGram, counts: Counts) -> Answer:
     N = counts.table()
     vocabulary = model.vocabulary
     losses: dict[str, float | None] = {
-        "loss_knowing_nothing": float(np.log(len(vocabulary))),
+        "loss_knowing_nothing": float(np.log(len(model.contexts))),
         "loss_knowing_frequencies": unigram_entropy(N),
         "loss_floor": entropy_floor(N),
     }

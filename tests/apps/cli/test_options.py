@@ -79,6 +79,8 @@ def test_several_words_may_follow_some_options():
     line = "a --s b c --t x --s d -- e"
     wanted = "a --s b --s c --t x --s d -- e"
     assert " ".join(repeat_options(line.split(), {"--s"})) == wanted
+    words = ["a", "--", "--s", "b", "c"]
+    assert repeat_options(words, {"--s"}) == words
     context = parse(["evaluate", "m", "--pairs", "a", "b", "--limit", "3"])
     assert context.params["pairs"] == ("a", "b")
 

@@ -10,7 +10,7 @@ import tomllib
 import types
 
 import pytest
-from commands import RUN, complaint, parse
+from commands import RUN, SMALL, complaint, parse
 
 from skipgram_lib.apps.cli.printing import table
 from skipgram_lib.apps.cli.program import MODULES, find_command, main
@@ -28,6 +28,13 @@ from skipgram_lib.apps.cli.program import MODULES, find_command, main
         ["train", "--out", "x", "--objective", "guess"],
         ["train", "--out", "x", "--init", "zero"],
         ["train", "--out", "x", "--phrases", "two"],
+        ["train", "--out", ""],
+        ["train", "", "--out", "x"],
+        ["similar", "", "east"],
+        ["convert", "model", ""],
+        ["evaluate", "model", "--pairs", ""],
+        ["evaluate", "model", "--pairs"],
+        ["--print-completion"],
     ],
 )
 def test_a_command_that_makes_no_sense_ends_with_2(words, capsys):
@@ -155,6 +162,21 @@ def test_characters_that_steer_the_terminal_are_not_printed(tmp_path, capsys):
     assert "b\ufffd[31m" in shown
 
 
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_a_closed_stream_gets_nothing(text, tmp_path, capsys, closed):
+    line = f"train {text} --out {tmp_path / 'model'} --json"
+    words = [*line.split(), *SMALL]
+    assert main(words) == 0
+    shown = len(capsys.readouterr().out.splitlines())
+    sign = {"stdout": ">&-", "stderr": "2>&-"}[closed]
+    shell = ["bash", "-c", f'"$@" {sign}', "bash", *RUN, *words]
+    result = subprocess.run(shell, capture_output=True, text=True, check=False)
+    assert result.returncode == 0
+    lines = result.stdout.splitlines()
+    assert len(lines) == (shown if closed == "stderr" else 0)
+    assert "Traceback" not in result.stderr
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
 def test_output_that_cannot_be_written_is_one_line(compass):
     with open("/dev/full", "w") as full:
@@ -202,9 +224,18 @@ def test_columns_line_up():
 
 
 @pytest.mark.parametrize("command", MODULES)
-def test_every_command_has_help_with_its_examples(command, capsys):
+def test_a_narrow_help_page_cuts_nothing_off(command, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
     assert main([command, "--help"]) == 0
+    assert "…" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", MODULES)
+def test_every_command_has_help_with_its_examples(command, capsys):
+    assert main([command, "-h"]) == 0
     shown = capsys.readouterr().out
+    assert main([command, "--help"]) == 0
+    assert capsys.readouterr().out == shown
     assert "--json" in shown
     for example in find_command(command).examples:
         assert f"  {example}\n" in shown

@@ -369,6 +369,19 @@ def test_without_phrases_there_is_no_file_of_them(text, tmp_path, capsys):
     assert names == ["model", "york.txt"]
 
 
+def test_phrases_of_an_older_model_are_named(text, tmp_path, capsys):
+    train = ["train", str(text), *SMALL, "--out", str(tmp_path / "model")]
+    assert main([*train, "--phrases", "1"]) == 0
+    assert "is not of this model" not in capsys.readouterr().err
+    assert main(train) == 0
+    beside = tmp_path / "model.phrases.json"
+    assert f"skipgram: {beside} is not of this" in capsys.readouterr().err
+    beside.unlink()
+    beside.mkdir()
+    assert main(train) == 0
+    assert "is not of this model" not in capsys.readouterr().err
+
+
 def test_the_place_of_the_phrases_is_checked_before_the_text(tmp_path, capsys):
     out = tmp_path / "model"
     (tmp_path / "model.phrases.json").mkdir()

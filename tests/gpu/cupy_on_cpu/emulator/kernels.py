@@ -123,14 +123,18 @@ def build(source: Source, name: str) -> Path:
     return library
 
 
-def _check_with_nvrtc(source: Source) -> None:
-    """Compile as for a GPU once, unless a run before this one did."""
-    if os.environ.get("CUPY_ON_CPU_NVRTC") == "0":
-        return
-    mark = cache_folder() / f"{_key('nvrtc', source)}.ok"
+def compile_once(source: Source, arch: int) -> None:
+    """Compile for a real GPU, unless a run before this one did."""
+    mark = cache_folder() / f"{_key('nvrtc', source, arch)}.ok"
     if not mark.exists():
-        compile_with_nvrtc(source, 10 * runtime.CAPABILITY[0])
+        compile_with_nvrtc(source, arch)
         mark.touch()
+
+
+def _check_with_nvrtc(source: Source) -> None:
+    """Compile as for a GPU."""
+    if os.environ.get("CUPY_ON_CPU_NVRTC") != "0":
+        compile_once(source, 10 * runtime.CAPABILITY[0])
 
 
 def _compile_module(

@@ -59,11 +59,13 @@ def compile_for(archs: Iterable[int]) -> list[tuple[int, Source, str]]:
     list
         (arch, source, message) of each failure.
     """
+    from .kernels import compile_once
+
     failures = []
     for arch in archs:
         for source in compiled_sources():
             try:
-                compile_with_nvrtc(source, arch)
+                compile_once(source, arch)
             except Exception as error:
                 failures.append((arch, source, str(error)))
     return failures
