@@ -569,7 +569,7 @@ def test_plain_is_the_network_of_the_tutorial(toy_documents):
     assert counts.denominator == 1
     assert (counts.keep == 1).all()
     N = counts.matrix()
-    model = fitted(counts, **PLAIN.model)
+    model = fitted(counts, backend="numpy", **PLAIN.model)
     by_hand = initial_network(len(counts.vocabulary), 8, 3)
     by_hand.bias[:] = FullSoftmax(N).initial_bias()
     plan = TrainingPlan(10, 0.03, 500, 3, lr_in=0.03, penalty=0)
