@@ -143,6 +143,12 @@ def cluster_in(folder, **config):
         cluster.close()
 
 
+def wait_for_worker(client):
+    """Wait until a worker is there, be it paused from the start."""
+    while not client.scheduler_info(n_workers=-1)["workers"]:
+        sleep(0.05)
+
+
 @pytest.fixture
 def address_of():
     """Return a function that finds a scheduler's address."""
@@ -231,6 +237,7 @@ def test_all_workers_gone_and_none_comes(
         worker = cluster.add_worker()
         at_part[20] = worker.kill
         with connect(address_of(cluster)) as client:
+            wait_for_worker(client)
             start = monotonic()
             with pytest.raises(SkipgramError) as error:
                 count_files(
@@ -317,6 +324,7 @@ def test_a_file_is_lost_or_changed(
         cluster.add_worker()
         at_part[5] = lambda: change(copies / "12.txt")
         with connect(address_of(cluster)) as client:
+            wait_for_worker(client)
             start = monotonic()
             with pytest.raises(SkipgramError, match=expected):
                 count_files(
@@ -403,6 +411,7 @@ def test_workers_paused_for_lack_of_memory(
             connect(address_of(cluster)) as client,
             pytest.raises(SkipgramError, match=r"^all workers at .* paused"),
         ):
+            wait_for_worker(client)
             count_files(
                 TextFiles(texts),
                 tmp_path / "counts",

@@ -355,6 +355,20 @@ def test_markup_in_a_string_is_found():
     assert len(strings_of_markup(wrong)) == 2
 
 
+def test_each_room_has_its_tests_in_a_folder_of_its_name(root, library):
+    rooms = {name.split(".")[1] for name in library if name.count(".") > 1}
+    others = {"book", "common", "data", "gpu", "system"}
+    folders = {
+        path.name
+        for path in (root / "tests").iterdir()
+        if path.is_dir() and path.name != "__pycache__"
+    }
+    assert folders == rooms | others
+    for room in rooms:
+        assert list((root / "tests" / room).glob("test_*.py")), room
+    assert not list((root / "tests").glob("test_*.py"))
+
+
 def test_the_project_needs_no_folder_beside_it(root):
     beside = re.compile(r"\.\./" + r"shared\b")
     skipped = {".git", ".venv", "_build", "out", "__pycache__"}
