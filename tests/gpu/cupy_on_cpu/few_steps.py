@@ -1,9 +1,9 @@
 """Full-size training in a chapter: a few steps on the device, then the host.
 
 The emulated GPU takes a second for a step that NumPy does in a tenth. So
-where a chapter trains a large network, its first steps are made on the device
-*and* on the host, and their losses compared; the others are made on the host
-alone, and their weights brought to the device. The chapter goes on with what
+where a chapter trains a large network, or a smaller one for long, its first
+steps are made on the device *and* on the host, and their losses compared; the
+others are made on the host alone, and their weights brought to the device. The chapter goes on with what
 a whole training gives. Large tables of vectors are searched on the host.
 
 The host's training is the one that the chapter had on NumPy. `make test` runs
@@ -28,8 +28,10 @@ import numpy as np
 
 # Steps of a large training that the device makes: the one setting.
 STEPS = int(os.environ.get("CUPY_ON_CPU_STEPS", "2"))
-# Networks of so many words, or more, are large.
+# Networks of so many words, or more, are large; so are smaller ones that are
+# trained until so many scores were computed, a quarter of a minute's work.
 LARGE = 2_000
+MANY_SCORES = 10_000_000
 TOLERANCE = 1e-5
 # Where trainings are kept from one run of the chapters to the next.
 KEPT = os.environ.get("CUPY_ON_CPU_TRAININGS")
@@ -51,8 +53,13 @@ def overwrite(network, other):
 
 
 def is_small(run):
-    """Tell whether the device does all of the work."""
-    return run.backend.name == "numpy" or len(run.pairs) < LARGE
+    """Tell whether the device does all of the work.
+
+    A training that is resumed stays where it was.
+    """
+    V = len(run.pairs)
+    few = V < LARGE and run.plan.epochs * V**2 < MANY_SCORES
+    return run.backend.name == "numpy" or few or (V < LARGE and run.step > 0)
 
 
 def fresh(objective):

@@ -6,6 +6,7 @@ import itertools
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import threading
 from dataclasses import dataclass
@@ -53,7 +54,9 @@ def _version() -> bytes:
 
 
 def _key(*parts: object) -> str:
-    return hashlib.sha256(_version() + repr(parts).encode()).hexdigest()[:40]
+    """Digest of a kernel, the same in every environment it is built in."""
+    text = repr(parts).replace(sys.prefix, "")
+    return hashlib.sha256(_version() + text.encode()).hexdigest()[:40]
 
 
 def _sanitizers() -> list[str]:
