@@ -3,8 +3,9 @@
 The emulated GPU takes a second for a step that NumPy does in a tenth. So
 where a chapter trains a large network, or a smaller one for long, its first
 steps are made on the device *and* on the host, and their losses compared; the
-others are made on the host alone, and their weights brought to the device. The chapter goes on with what
-a whole training gives. Large tables of vectors are searched on the host.
+others are made on the host alone, and their weights brought to the device.
+The chapter goes on with what a whole training gives. Large tables of vectors
+are searched on the host.
 
 The host's training is the one that the chapter had on NumPy. `make test` runs
 the chapters there first, and keeps the losses and the weights after each epoch
