@@ -1,12 +1,11 @@
 """Places of words on a plane, and the words that are nearest."""
 
-import os
 import re
-import subprocess
 import sys
 
 import numpy as np
 import pytest
+from helpers import run_python
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.decomposition import PCA
@@ -27,19 +26,6 @@ def some_vectors(n=40, D=8, seed=0):
     """Return vectors of n words drawn at random."""
     rng = np.random.default_rng(seed)
     return WordVectors([f"word{i}" for i in range(n)], rng.normal(size=(n, D)))
-
-
-def run_python(code, **environment):
-    """Run some Python in a process of its own; return what it printed."""
-    result = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | environment,
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout
 
 
 @given(n=st.integers(3, 30), D=st.integers(3, 9), seed=st.integers(0, 99))

@@ -4,8 +4,6 @@ import json
 import os
 import re
 import stat
-import subprocess
-import sys
 from html.parser import HTMLParser
 from io import BytesIO
 from itertools import combinations, pairwise
@@ -14,6 +12,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from helpers import run_python
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
@@ -65,19 +64,6 @@ def no_figure_is_left_open():
 
 
 # --- What is installed ------------------------------------------------------
-
-
-def run_python(code, **environment):
-    """Run some Python in a process of its own; return what it printed."""
-    result = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | environment,
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout
 
 
 def test_the_library_does_not_import_matplotlib():

@@ -1,5 +1,8 @@
 """What several test files compute with: networks, slow forms, oracles."""
 
+import os
+import subprocess
+import sys
 from collections import defaultdict
 from dataclasses import fields
 from fractions import Fraction
@@ -17,6 +20,19 @@ ROOT = next(
     for folder in Path(__file__).resolve().parents
     if (folder / "pyproject.toml").exists()
 )
+
+
+def run_python(code, **environment):
+    """Run some Python in a process of its own; return what it printed."""
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | environment,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
 
 
 def random_network(V, D, seed=0, scale=0.5, C=None):
