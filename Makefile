@@ -76,7 +76,7 @@ $(COMPILED): $(FULL)
 
 # --- Train --------------------------------------------------------------------
 
-train: $(LIGHT)  ## train the network of the tutorial, show what it learned
+train: $(LIGHT)  ## train a network of the tutorial's size, show what it learned
 	$(call say,Train on the State of the Union addresses)
 	@$(BIN)/skipgram train --out out/model
 	$(call say,The fake task: which words stand near soviet?)
@@ -255,6 +255,7 @@ export: $(FULL)  ## write the exported modules from the notebooks
 
 format: $(FULL)  ## tidy the notebooks and the Python files
 	@$(STRIP) $(NOTEBOOKS)
+	@$(BIN)/python tools/install_cells.py
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
 

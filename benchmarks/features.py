@@ -6,20 +6,20 @@ r"""How many features? Held-out loss and three scores against D.
 
 Every tenth document is held out. The others are counted with the 10,000 most
 frequent words, and a network of each size is trained on these counts, with
-both settings: `plain` trains as the tutorial (random initial weights, no
-penalty, 10 epochs), `defaults` is what `SkipGram` does unless told otherwise
-(initial weights from the counts, a penalty, 4 epochs).
+both settings: `plain` is `PLAIN.model` (random initial weights, no penalty, 10
+epochs), `defaults` is what `SkipGram` does unless told otherwise (initial
+weights from the counts, a penalty, 4 epochs). The counts are weighted in both.
 
-The loss on the held-out documents is measured after each epoch, in nats a
-pair. So is the loss on the counted text. The scores are those of chapter 10,
+The loss on the held-out documents is measured after each epoch, in nats per
+pair. So is the loss on the counted text. The scores are those of workshop 8,
 for the rows of W_in: Spearman's correlation on WordSim-353 and SimLex-999,
 accuracy on the Google analogies, each with its 95 % interval. Seconds are
 those of `fit`, with the measuring of the held-out loss.
 
 Each run has a process of its own. Results go into a JSON file, each run as
-soon as it ends; the page on benchmarks and chapter 18 show what is there. A
-run with the same corpus, size, setting, threads and seed takes the place of
-an earlier one.
+soon as it ends; the page on benchmarks and the readers' questions show what is
+there. A run with the same corpus, size, setting, threads and seed takes the
+place of an earlier one.
 """
 
 import argparse

@@ -5,21 +5,21 @@ r"""The full softmax and negative sampling: same counts, same size.
         --words 20000 50000 100000
 
 Each size of the vocabulary is counted once. On these counts both objectives
-are trained, by turns, with both settings: `plain` trains as the tutorial
-(random initial weights, no penalty, 10 epochs in batches of 500), `defaults`
-is what `SkipGram` does unless told otherwise (initial weights from the counts,
-a penalty, 4 epochs in batches of 1,000). Sampling has the learning rates that
+are trained, by turns, with both settings: `plain` is `PLAIN.model` (random
+initial weights, no penalty, 10 epochs in batches of 500), `defaults` is what
+`SkipGram` does unless told otherwise (initial weights from the counts, a
+penalty, 4 epochs in batches of 1,000). Sampling has the learning rates that
 `fit` chooses for it, in both settings.
 
 Each run has a process of its own. Seconds are those of `fit`; memory is the
 peak of the process while it trains, the counts included. The scores are those
-of chapter 10: Spearman's correlation on WordSim-353 and SimLex-999, accuracy
+of workshop 8: Spearman's correlation on WordSim-353 and SimLex-999, accuracy
 on the Google analogies, and how many questions were answered, for the rows of
 W_in and for W_in + W_out. `others` is the share of the machine that other
 programs took while it trained: measure on an idle one.
 
 Results go into a JSON file, each run as soon as it
-ends; chapter 14 shows what is there. A run with the same corpus, size,
+ends; workshop 5 shows what is there. A run with the same corpus, size,
 objective, setting, threads and seed takes the place of an earlier one.
 """
 

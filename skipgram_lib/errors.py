@@ -28,14 +28,14 @@ class NotFittedError(SkipgramError, AttributeError):
 
 
 class MissingPackageError(SkipgramError, ImportError):
-    """A package that `pip install 'skipgram-lib[plots]'` would bring."""
+    """A package that the extra "plots" of this library would bring."""
 
     @classmethod
     def of(cls, package: str) -> "MissingPackageError":
         """Say which package is missing, and how to install it."""
         return cls(
-            f"the pictures need {package}, which is not installed; install "
-            "it with pip install 'skipgram-lib[plots]'"
+            f"the pictures need {package}, which is not installed; in "
+            "the folder of this project, run: pip install '.[plots]'"
         )
 
 

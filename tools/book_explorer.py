@@ -2,16 +2,17 @@
 
 Four things are made, each from the one before:
 
-* ``out/book_model``, the network of chapters 7 and 8, of the embedded corpus;
+* ``out/book_model``, a network trained as chapter 8 does it, on the embedded
+  corpus: weighted counts, random initial weights, no L2 penalty, ten epochs;
 * ``out/book_explorer``, the page in which a reader asks it;
 * ``book/_static/explorer``, the files of that page under plain names, for the
   book's own page to load;
 * ``book/_static/explorer_cover.js``, what the cover of the book shows of it.
 
-Each is made again only where something changed that it is made from. A stamp
-beside each of the first two says from what it was made the last time. The
-page's script and style are only copied, so that they can be edited without
-waiting.
+Each is made again only where the command has changed, or something that it is
+made from. A stamp beside each of the first two says what these were the last
+time. The page's script and style are only copied, so that they can be edited
+without waiting.
 
     python tools/book_explorer.py
 """
@@ -33,6 +34,8 @@ COVER = ROOT / "book" / "_static" / "explorer_cover.js"
 TRAINING = ["backend/**/*", "text/**/*", "counts/**/*", "model/**/*"]
 PAGE_MODULES = ["vectors/**/*", "apps/layout", "apps/explorer/**/*"]
 PROGRAM = [sys.executable, "-m", "skipgram_lib"]
+# The settings of chapter 8: the plain network, but on weighted counts.
+SETTINGS = ["--plain", "--shrink-windows", "--sample", "0.001"]
 
 
 def digest(paths):
@@ -56,22 +59,16 @@ def modules(names):
     ]
 
 
-def made_from(result, stamp, sources):
-    """Whether a result is there, and its stamp says it is of these sources."""
-    return (
-        result.exists()
-        and stamp.exists()
-        and stamp.read_text(encoding="utf-8") == digest(sources)
-    )
-
-
 def make(result, sources, *command):
-    """Run a command whose result is missing, or older than its sources."""
+    """Run a command whose result is missing, or was made of other sources."""
+    command = [*map(str, command)]
     stamp = MODEL.with_name(f".{result.parent.name}.made")
-    if made_from(result, stamp, sources):
+    now = "\n".join([digest(sources), *command])
+    last = stamp.read_text(encoding="utf-8") if stamp.exists() else None
+    if result.exists() and last == now:
         return
-    subprocess.run([*map(str, command)], cwd=ROOT, check=True)
-    stamp.write_text(digest(sources), encoding="utf-8")
+    subprocess.run(command, cwd=ROOT, check=True)
+    stamp.write_text(now, encoding="utf-8")
 
 
 def write_changed(path, content):
@@ -94,7 +91,7 @@ def main():
     """Make what is not there; return the exit status."""
     # They name the other files of their folders, with their checksums.
     model, page = MODEL / "model.json", EXPLORER / "index.html"
-    train = [*PROGRAM, "train", "--plain", "--out", MODEL]
+    train = [*PROGRAM, "train", *SETTINGS, "--out", MODEL]
     write = [*PROGRAM, "explorer", MODEL, "--out", EXPLORER]
     cover = [sys.executable, ROOT / "tools" / "cover_data.py", MODEL, COVER]
     try:

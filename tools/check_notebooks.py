@@ -7,6 +7,8 @@ for a cell that has no execution count, so a notebook stripped of its counts
 passes unread. This check closes that gap and holds the chapters to their
 form: short cells, short lines, small files, no leftovers of an editor. A
 guide, whose name begins with ``guide_``, uses the library and exports nothing.
+Prose is portable Markdown, which any program shows that opens a notebook: no
+role and no directive of the site's.
 """
 
 import ast
@@ -16,18 +18,30 @@ import subprocess
 import sys
 from pathlib import Path
 
+import install_cells
+
 ROOT = Path(__file__).resolve().parents[1]
 # A cell that teaches is read at one glance: so many lines of code, where no
 # docstring, import or comment counts. Of a function, the signature counts as
 # one. A class is whole in one cell, and its methods are short like functions.
 MAX_CELL_LINES = 30
 MAX_FUNCTION_LINES = 20
+# A cell tagged `check` is folded: nobody has to read it.
+MAX_CHECK_LINES = 45
 MAX_CLASS_LINES = 110
 MAX_COLUMNS = 79
 MAX_BYTES = 400_000
 MIN_WORDS = 600
+MIN_GUIDE_WORDS = 250
 # A cell with one of these tags may end in an error: the chapter shows it.
 MAY_FAIL = {"raises-exception"}
+
+# What only the site would understand: roles, directives, labels.
+SITE_ONLY = re.compile(
+    r"\{[a-z][\w:-]*\}`|^ *(?:`{3,}|:{3,})\{|^:{3,}|^\([\w-]+\)=",
+    re.MULTILINE,
+)
+FENCED = re.compile(r"^(`{3,}).*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
 
 # What stays in a notebook: outputs, counts and ids. All else an editor adds
 # is taken out by `make format` with these options, and reported with --verify.
@@ -85,8 +99,8 @@ def shows_something(source):
 
 
 def without_magics(source):
-    """Blank the lines that are IPython's, not Python's."""
-    return re.sub(r"^\s*[%!].*$", "", source, flags=re.MULTILINE)
+    """Write ``pass`` for the lines that are IPython's, not Python's."""
+    return re.sub(r"^([ \t]*)[%!].*$", r"\1pass", source, flags=re.MULTILINE)
 
 
 def prose_lines(tree):
@@ -114,7 +128,7 @@ def code_lines(source, tree):
     }
 
 
-def length_problems(source):
+def length_problems(source, most=MAX_CELL_LINES):
     """Yield, in phrases, what of a cell is too long."""
     if source.lstrip().startswith("%%"):
         length = len(source.splitlines())
@@ -124,7 +138,7 @@ def length_problems(source):
     tree = ast.parse(without_magics(source))
     code = code_lines(source, tree)
     is_class = any(isinstance(node, ast.ClassDef) for node in tree.body)
-    limit = MAX_CLASS_LINES if is_class else MAX_CELL_LINES
+    limit = MAX_CLASS_LINES if is_class else most
     if len(code) > limit:
         kind = " around a class" if is_class else ""
         yield f"has {len(code)} lines of code{kind}, over {limit}"
@@ -149,9 +163,13 @@ def code_problems(cells):
         lines = source.split("\n")
         tags = set(cell["metadata"].get("tags", []))
         where = f"cell [{number}] ({lines[0][:40]!r})"
-        yield from (f"{where} {phrase}" for phrase in length_problems(source))
+        most = MAX_CHECK_LINES if "check" in tags else MAX_CELL_LINES
+        for phrase in length_problems(source, most):
+            yield f"{where} {phrase}"
         for line in lines:
-            if len(line) > MAX_COLUMNS:
+            # An address is as long as it is.
+            is_address = install_cells.is_install(cell)
+            if len(line) > MAX_COLUMNS and not is_address:
                 yield f"{where} has a line over {MAX_COLUMNS} columns: {line}"
         if shows_something(source) and not cell["outputs"]:
             yield f"{where} shows something, and its output is not there"
@@ -160,6 +178,20 @@ def code_problems(cells):
             yield f"{where} ended in an error"
         if any(output.get("name") == "stderr" for output in cell["outputs"]):
             yield f"{where} wrote to stderr"
+
+
+def prose_problems(cells):
+    """Yield what of the prose not every program shows as it is meant."""
+    for cell in cells:
+        if cell["cell_type"] != "markdown":
+            continue
+        prose = source_of(cell)
+        if found := SITE_ONLY.search(prose):
+            line = prose[found.start() :].split("\n")[0]
+            yield f"has a role or directive of the site: {line[:50]!r}"
+        without_code = re.sub(r"`[^`]+`", "", FENCED.sub("", prose))
+        if without_code.count("$$") % 2:
+            yield f"opens a formula and does not close it: {prose[:50]!r}"
 
 
 def problems(path):
@@ -174,12 +206,15 @@ def problems(path):
     if size > MAX_BYTES:
         found.append(f"has {size:,} bytes, over {MAX_BYTES:,}")
     words = len(prose_of(path).split())
-    if words < MIN_WORDS:
-        found.append(f"has {words} words of prose, under {MIN_WORDS}")
+    least = MIN_GUIDE_WORDS if is_guide(path) else MIN_WORDS
+    if words < least:
+        found.append(f"has {words} words of prose, under {least}")
+    if install_cells.differs(path, ROOT):
+        found.append("has another first code cell: run `make format`")
     code = [c for c in cells if c["cell_type"] == "code" and source_of(c)]
     if is_guide(path) and any("#| export" in source_of(cell) for cell in code):
         found.append("exports something, and is a guide")
-    return found + list(code_problems(code))
+    return [*found, *prose_problems(cells), *code_problems(code)]
 
 
 def leftovers(paths):

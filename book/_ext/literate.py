@@ -48,8 +48,8 @@ SHORT_NAMES = [
 ]
 TAG = "exported-"
 CSS_CLASS = "tag_" + TAG
-# nbdev writes this into a module; the name begins with the chapter's number.
-MADE_FROM = re.compile(r"File to edit: (?:\.\./)+notebooks/(?P<number>\w+?)_")
+# nbdev writes this into a module.
+MADE_FROM = re.compile(r"File to edit: (?:\.\./)+(?P<page>notebooks/\w+)\.")
 
 
 def split_directives(source):
@@ -156,8 +156,9 @@ def on_docstring(app, what, name, obj, options, lines):
     source = Path(sys.modules[obj.__module__].__file__)
     if not (made := MADE_FROM.search(source.read_text(encoding="utf-8"))):
         return
-    number = made["number"]
-    place = f"chapter {int(number)}" if number.isdigit() else "the appendix"
+    number = reading.number_of(made["page"])
+    kind = "workshop" if number.startswith("W") else "chapter"
+    place = f"{kind} {number.removeprefix('W')}"
     label = label_of(module, obj.__name__)
     lines += ["", f"Built in :ref:`{place} <{label}>`.", ""]
 

@@ -14,12 +14,9 @@ from ``live_base``, by default its public CDN; the environment variable
 ``LIVE_BASE`` overrides it for one build. ``live_wheels`` names packages that
 are not there: a requirement for PyPI, or an address that ends in ``.whl``.
 
-The hook also makes one setting of the repository's address:
-``repository: url`` in ``_config.yml``, or else the address of the git remote
-``origin``, if that is a public one. The environment variable
-``BOOK_REPOSITORY`` overrides both for one build. The buttons for Colab and
-Binder need an address, and without one they are left out, because they would
-lead nowhere.
+The hook also takes buttons away that would lead nowhere: those for Colab and
+Binder while ``repository: url`` in ``_config.yml`` is empty, and the download
+of a notebook that reads files of the project, which ``not_alone`` lists.
 """
 
 import base64
@@ -27,8 +24,6 @@ import hashlib
 import io
 import json
 import os
-import re
-import subprocess
 import zipfile
 from functools import cache
 from pathlib import Path
@@ -44,21 +39,22 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg as FigureCanvas
 from live_kernel import show
 """
 TAG = "live-"
+# The name of the cell that tools/install_cells.py writes.
+INSTALL = "install"
 # These tags keep a cell, or its code, off the page.
 UNSEEN = {"remove-cell", "remove-input"}
-PUBLIC = re.compile(
-    r"(?:https://|git@|ssh://git@)(?P<host>github\.com|gitlab\.com)[:/]"
-    r"(?P<path>[\w.-]+/[\w.-]+?)(?:\.git)?/?"
-)
 
 
 # --- What a page needs to know ----------------------------------------------
 
 
 def code_cells(notebook):
-    """Yield the place, the cell and the code of each code cell."""
+    """Yield the place, the cell and the code of each code cell.
+
+    The first one, which installs the library, has no work to do in a page.
+    """
     for place, cell in enumerate(notebook["cells"]):
-        if cell["cell_type"] == "code":
+        if cell["cell_type"] == "code" and cell.get("id") != INSTALL:
             _, code = split_directives("".join(cell["source"]))
             if code:
                 yield place, cell, code
@@ -132,7 +128,9 @@ def packed_library():
     files = {"live_figures.py": FIGURES.encode()}
     for path in [KERNEL, ROOT / "notebooks" / "matplotlibrc"]:
         files[path.name] = path.read_bytes()
-    for path in sorted((ROOT / "skipgram_lib").rglob("*.py")):
+    library = ROOT / "skipgram_lib"
+    answers = library / "apps" / "exercises.json"
+    for path in sorted([*library.rglob("*.py"), answers]):
         files[path.relative_to(ROOT).as_posix()] = path.read_bytes()
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -154,45 +152,33 @@ def write_library(app, error):
     (folder / "library.js").write_text(script, encoding="utf-8")
 
 
-# --- The repository's address -----------------------------------------------
-
-
-def public_address(url):
-    """Return the web address of a public repository; "" for another one."""
-    match = PUBLIC.fullmatch((url or "").strip())
-    return f"https://{match['host']}/{match['path']}" if match else ""
-
-
-def origin():
-    """Ask git for the address of the remote ``origin``; "" without one."""
-    try:
-        result = subprocess.run(
-            ["git", "remote", "get-url", "origin"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except OSError:
-        return ""
-    return result.stdout
+# --- Addresses and buttons ---------------------------------------------------
 
 
 def set_addresses(app, config):
-    """Settle where Python comes from, and where the repository is."""
+    """Settle where Python comes from, and whether there are buttons."""
     if base := os.environ.get("LIVE_BASE"):
         config.live_base = base
     if not config.live_base.endswith("/"):
         config.live_base += "/"
     options = config.html_theme_options
-    address = (
-        os.environ.get("BOOK_REPOSITORY")
-        or options.get("repository_url")
-        or public_address(origin())
-    )
-    options["repository_url"] = address
-    if not address:
+    if not options.get("repository_url"):
+        options["repository_url"] = ""
         options.pop("launch_buttons", None)
+
+
+def take_buttons(app, pagename, templatename, context, doctree):
+    """Offer no notebook alone that reads files of the project."""
+    if pagename not in app.config.not_alone:
+        return
+    groups = context["header_buttons"]
+    groups[:] = [g for g in groups if g["label"] != "launch-buttons"]
+    for group in groups:
+        group["buttons"] = [
+            button
+            for button in group.get("buttons", [])
+            if button["label"] != "download-source-button"
+        ]
 
 
 def setup(app):
@@ -200,10 +186,13 @@ def setup(app):
     app.add_config_value("live_chapters", [], "env", [list])
     app.add_config_value("live_base", CDN, "html", [str])
     app.add_config_value("live_wheels", {}, "html", [dict])
+    app.add_config_value("not_alone", [], "html", [list])
     app.connect("config-inited", set_addresses, priority=400)
     # Before literate.py takes cells away.
     app.connect("source-read", on_source_read, priority=400)
     app.connect("html-page-context", on_page)
+    # After the theme's own, which has 501.
+    app.connect("html-page-context", take_buttons, priority=600)
     app.connect("build-finished", write_library)
     return {
         "version": "1",

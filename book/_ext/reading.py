@@ -3,10 +3,10 @@
 * Each page has one sentence that says what it is: the quotation under its
   title. The list of chapters on the cover, the description that search
   engines show, and the PDF's contents read it there, so they cannot drift.
-* A chapter is numbered by its file: ``14_negative_sampling`` is chapter 14,
-  in the text and on the site, whatever stands before it.
-* An exercise is numbered by its label: ``ex-03-1`` is Exercise 3.1, as in
-  ``check("03-1", …)``.
+* A chapter is numbered by its file: ``03_network`` is chapter 3, and
+  ``workshop_03_trainer`` is W3, whatever stands before it.
+* An exercise is numbered by its label: ``ex-03-1`` is Exercise 3.1, and
+  ``ex-w03-1`` is Exercise W3.1, as in ``check("w03-1", …)``.
 * What is folded is a ``<details>`` element, which needs no script.
 * A page knows the definitions of the terms that it links to.
 * A cell's names lead to their entries in the reference.
@@ -19,14 +19,15 @@ from html import escape
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-CHAPTER = re.compile(r"notebooks/(?P<number>\d+)_")
-EXERCISE = re.compile(r"ex-(?P<chapter>\w+?)-(?P<number>\w+)$")
+CHAPTER = re.compile(r"notebooks/(?P<kind>workshop_)?(?P<number>\d+)_")
+EXERCISE = re.compile(
+    r"ex-(?P<letter>[a-z]?)0*(?P<chapter>\d*)-(?P<number>\w+)$"
+)
 TERM = re.compile(r'class="reference internal" href="[^"]*#(term-[^"]+)"')
 FORMULA = re.compile(
     r'<span class="math notranslate nohighlight">[^<]*</span>[,.;:!?)]+'
 )
 SIGNATURE = re.compile(r'<dt class="sig .*?</dt>', re.DOTALL)
-PART = re.compile(r"^(?P<part>Part [IVX]+): (?P<name>.+)$")
 
 
 # --- One sentence for each page ----------------------------------------------
@@ -82,15 +83,12 @@ class Chapters(SphinxDirective):
 
 
 def parts(env):
-    """Yield (caption, names of pages) for each part of the book."""
-    site = env.external_site_map
-    for tree in site.root.subtrees:
-        names = []
-        for item in map(str, tree.items):
-            names.append(item)
-            below = site[item].subtrees if item in site else []
-            names += [str(x) for inner in below for x in inner.items]
-        yield tree.caption, names
+    """Yield (caption, names of pages) for each part of the book.
+
+    A page that stands below another, such as a quiz, is found there.
+    """
+    for tree in env.external_site_map.root.subtrees:
+        yield tree.caption, [str(item) for item in tree.items]
 
 
 def chapter_number(env, name):
@@ -119,12 +117,8 @@ def list_chapters(app, doctree, docname):
     for place in list(doctree.findall(ChapterList)):
         box = nodes.container(classes=["chapters"])
         for caption, names in parts(app.env):
-            match = PART.match(caption or "")
             text = nodes.paragraph(classes=["part-name"])
-            if match:
-                text += nodes.inline("", match["part"], classes=["part-no"])
-                text += nodes.Text(" ")
-            text += nodes.strong("", match["name"] if match else caption)
+            text += nodes.strong("", caption or "")
             entries = [chapter_entry(app, docname, name) for name in names]
             chapters = nodes.bullet_list("", *entries, classes=["plain"])
             box += nodes.container("", text, chapters, classes=["part"])
@@ -134,14 +128,21 @@ def list_chapters(app, doctree, docname):
 # --- Numbers of chapters and exercises ---------------------------------------
 
 
+def number_of(name):
+    """The number of a chapter, by its file: "3", "W3", or nothing."""
+    match = CHAPTER.match(name)
+    if match is None:
+        return ""
+    return f"{'W' if match['kind'] else ''}{int(match['number'])}"
+
+
 def number_chapters(app, env):
     """Number chapters by their files instead of through the book."""
     changed = []
     for name, numbers in env.toc_secnumbers.items():
-        match = CHAPTER.match(name)
-        if match is None or not numbers.get(""):
+        chapter = number_of(name)
+        if not chapter or not numbers.get(""):
             continue
-        chapter = int(match["number"])
         for anchor, number in numbers.items():
             if number:
                 numbers[anchor] = (chapter, *number[1:])
@@ -159,7 +160,7 @@ def number_exercises(app, env):
     for name, kinds in env.toc_fignumbers.items():
         for label in kinds.get("exercise", {}):
             if match := EXERCISE.match(label):
-                chapter = match["chapter"].upper().lstrip("0")
+                chapter = match["letter"].upper() + match["chapter"]
                 kinds["exercise"][label] = (chapter, match["number"])
                 changed.append(name)
     # The list of chapters shows what other pages say: write it again.

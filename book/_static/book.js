@@ -159,6 +159,45 @@
     });
   }
 
+  /* A figure is not made smaller on a phone than its letters can be read: they
+     have 10 points, and 9 px must remain. It scrolls instead. */
+  const LEGIBLE = 0.68;
+
+  function keepLegible() {
+    const figures = ".bd-article figure img, .bd-article .cell_output img";
+    document.querySelectorAll(figures).forEach(function (image) {
+      if (image.closest("#fake-task-alive")) return;
+      const box = document.createElement("span");
+      box.className = "scrolls";
+      image.before(box);
+      box.append(image);
+      const fit = function () {
+        const width = Math.round(LEGIBLE * image.naturalWidth);
+        image.style.setProperty("--legible", width + "px");
+      };
+      if (image.complete) fit();
+      image.addEventListener("load", fit);
+    });
+  }
+
+  /* What is wider than its box says so, and can be reached by keyboard. */
+  function markWide() {
+    const boxes = ".bd-article .scrolls, .pst-scrollable-table-container";
+    const measure = new ResizeObserver(function (entries) {
+      entries.forEach(function (entry) {
+        const box = entry.target.closest(boxes);
+        const wide = box.scrollWidth > box.clientWidth + 1;
+        box.classList.toggle("is-wide", wide);
+        if (wide) box.tabIndex = 0;
+        else box.removeAttribute("tabindex");
+      });
+    });
+    document.querySelectorAll(boxes).forEach(function (box) {
+      measure.observe(box);
+      if (box.firstElementChild) measure.observe(box.firstElementChild);
+    });
+  }
+
   /* Sphinx fetches a page to show its beginning beside what was found. A
      folder of files does not let it, and the console would say so. */
   function searchWithoutFetching() {
@@ -174,6 +213,8 @@
     showDefinitions();
     openForPrint();
     openTarget();
+    keepLegible();
+    markWide();
   });
   window.addEventListener("load", reachFormulas);
   window.addEventListener("hashchange", openTarget);

@@ -17,9 +17,9 @@
   const SKETCH = "The bars are a sketch.";
 
   function real({ window: learned }) {
-    const text = "The numbers are those of a trained network";
+    const text = "The numbers are real: a network trained as in chapter 8";
     return learned > REACH
-      ? `${text}, which learned from windows of up to ${learned} words to each side.`
+      ? `${text}, with windows of up to ${learned} words to each side.`
       : `${text}.`;
   }
 
@@ -78,7 +78,7 @@
         { class: "cover-hint" },
         "Choose a word of the sentence. ",
         make("b", {}, "Blue"),
-        ": it stands in the window.",
+        ": it lies in the window.",
       ),
       said: make("p", { class: "cover-said", role: "status" }),
     };
@@ -223,20 +223,44 @@
     });
   }
 
-  // A wire from the centre word down to the input of the network.
+  // A wire from the centre word down to the input of the network. On its way
+  // through the lines below, it passes between two words.
   function placeWire(parts, at) {
     const box = parts.box.getBoundingClientRect();
-    const word = parts.words[at].getBoundingClientRect();
-    const last = parts.words[parts.words.length - 1].getBoundingClientRect();
+    const boxes = parts.words.map((word) => word.getBoundingClientRect());
     const hot = parts.hot.getBoundingClientRect();
-    const x = (word.left + word.right) / 2 - box.left;
     const to = (hot.left + hot.right) / 2 - box.left;
-    // From a line above the last, it would cross words.
-    const top = Math.max(word.bottom, last.bottom) - box.top + 5;
+    let x = (boxes[at].left + boxes[at].right) / 2;
+    let y = boxes[at].bottom;
+    let path = `M${x - box.left} ${y + 1 - box.top}`;
+    for (const line of linesBelow(boxes, y)) {
+      const edges = line.map(({ right }, i) =>
+        i + 1 < line.length ? (right + line[i + 1].left) / 2 : right + 4,
+      );
+      const gaps = [line[0].left - 4, ...edges];
+      const from = x;
+      x = gaps.reduce((a, b) =>
+        Math.abs(b - from) < Math.abs(a - from) ? b : a,
+      );
+      path += `V${(y + line[0].top) / 2 - box.top}H${x - box.left}`;
+      y = line[0].bottom;
+    }
     const end = hot.top - box.top - 3;
-    const bend = (top + end) / 2;
-    const path = `M${x} ${top}V${bend}H${to}V${end}m-4 -6l4 6l4 -6`;
+    const bend = (y - box.top + 5 + end) / 2;
+    path += `V${bend}H${to}V${end}m-4 -6l4 6l4 -6`;
     parts.wire.firstChild.setAttribute("d", path);
+  }
+
+  // The words of each line of text below a height.
+  function linesBelow(boxes, y) {
+    const lines = [];
+    for (const word of boxes) {
+      if (word.top < y) continue;
+      const line = lines[lines.length - 1];
+      if (line && Math.abs(line[0].top - word.top) < 4) line.push(word);
+      else lines.push([word]);
+    }
+    return lines;
   }
 
   function speak(parts, data, word) {

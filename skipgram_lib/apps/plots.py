@@ -466,10 +466,10 @@ def plot_loss(
     Parameters
     ----------
     history : iterable of TrainingRecord, or of float
-        Records, or a loss (nats a pair) for each epoch. Held-out losses,
+        Records, or a loss (nats per pair) for each epoch. Held-out losses,
         where all records have them, are a second curve.
     floor : float, optional
-        Entropy floor of the counts, nats a pair.
+        Entropy floor of the counts, nats per pair.
     lines : mapping of str to float, optional
         Other marks, by name.
     first : int
@@ -496,7 +496,7 @@ def plot_loss(
     lowest = min(map(min, curves.losses.values()))
     draw_marks(ax, floors | dict(lines or {}), lowest)
     ax.margins(y=0.14)
-    ax.set(xlabel="epoch", ylabel="loss (nats a pair)")
+    ax.set(xlabel="epoch", ylabel="loss (nats per pair)")
     if len(curves.losses) > 1:
         ax.legend(frameon=False)
     return ax

@@ -69,7 +69,8 @@ def find_dask() -> Any:
     except ImportError as error:
         raise SkipgramError(
             "counting on several workers needs Dask distributed, which is "
-            "not installed; run: pip install 'skipgram-lib[distributed]'"
+            "not installed; in the folder of this project, run: "
+            "pip install '.[distributed]'"
         ) from error
     return distributed
 

@@ -1,1 +1,1 @@
-"""The plain form of each idea of the book, to be read; NumPy only."""
+"""The plain form of each idea of the book, to be read: NumPy and SciPy."""

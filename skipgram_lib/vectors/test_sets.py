@@ -169,7 +169,7 @@ def read_pairs(file: TestFile) -> list[ScoredPair]:
     Parameters
     ----------
     file : str, Path or PublishedSet
-        UTF-8 text, plain or .gz: a pair a line, its two words and its
+        UTF-8 text, plain or .gz: one pair per line, two words and a
         score divided by tabs, commas or spaces; # begins a comment. A
         first line without a digit in its third field is a heading.
 
@@ -205,7 +205,7 @@ def read_analogies(file: TestFile) -> tuple[list[str], list[Analogy]]:
     Parameters
     ----------
     file : str, Path or PublishedSet
-        UTF-8 text, plain or .gz: four words a line, divided by white
+        UTF-8 text, plain or .gz: four words per line, divided by white
         space; a line ": name" begins a section, # begins a comment.
 
     Returns

@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from base64 import b64decode
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -396,7 +397,7 @@ def test_without_scikit_learn_no_work_is_begun(
     model, counts, tmp_path, monkeypatch
 ):
     monkeypatch.setitem(sys.modules, "sklearn.manifold", None)
-    with pytest.raises(MissingPackageError, match=r"skipgram-lib\[plots\]"):
+    with pytest.raises(MissingPackageError, match=r"pip install .\.\[plots\]"):
         save_explorer(model, counts, tmp_path / "page")
     with pytest.raises(MissingPackageError, match="need scikit-learn"):
         check_page(tmp_path / "page")
@@ -592,12 +593,12 @@ ODD = [
     ("😀", "no letter"),
     ("1914", "no letter"),
     ("wra", "war"),
-    ("zzzzqqq", "not among the 500 words"),
-    ("x" * 100_000, "not among the 500 words"),
+    ("zzzzqqq", "out of vocabulary"),
+    ("x" * 100_000, "the rarest of the 500 words occurs"),
     ("war and peace", "more than one word"),
     ("<b>war</b><img src=x onerror=alert(1)>", "more than one word"),
-    ("日本", "not among the 500 words"),
-    ("\u202ewar\u0301", "not among"),
+    ("日本", "Try another word"),
+    ("\u202ewar\u0301", "out of vocabulary"),
 ]
 
 
@@ -646,6 +647,108 @@ def test_suggested_spellings_can_be_taken(page):
     page.tab.locator(".sgx-said").get_by_role("button", name="war").click()
     assert "war" in page.tab.inner_text(".sgx-nearby h2 >> nth=0")
     assert page.said() == ""
+
+
+def test_the_old_answer_goes_when_a_word_is_not_known(page):
+    page.ask("war")
+    answer = page.tab.locator(".sgx-nearby")
+    assert answer.is_visible()
+    for typed in ("42", "zzzzqqq", ""):
+        page.ask(typed)
+        assert page.said() != ""
+        assert not answer.is_visible()
+        assert page.tab.locator(".sgx-said button").count() == 0
+        page.open("Analogy")
+        assert page.said() == ""
+        page.open("Nearby")
+        assert page.said() != ""
+    page.ask("tax")
+    assert page.said() == ""
+    assert answer.is_visible()
+
+
+def test_the_field_is_there_only_where_it_acts(page):
+    field = page.tab.get_by_role("combobox", name="A word")
+    for view in VIEWS:
+        page.open(view)
+        assert field.is_visible() == (view != "Analogy"), view
+    page.open("Analogy")
+    word = page.tab.locator(".sgx-analogy .sgx-bars button").first
+    wanted = word.inner_text()
+    word.click()
+    assert f"nearby | {wanted})" in page.tab.inner_text(
+        ".sgx-nearby h2 >> nth=0"
+    )
+
+
+def test_the_words_to_ask_about_follow_the_word(page):
+    found = []
+    for word in ("war", "tax"):
+        page.ask(word)
+        chips = page.tab.locator(".sgx-other .sgx-chips button")
+        found.append(chips.all_inner_texts())
+        assert word not in found[-1]
+        chips.first.click()
+        assert page.said() == ""
+    assert found[0] != found[1]
+
+
+def test_a_word_in_its_own_list_is_explained(page, model):
+    own = page.tab.locator(".sgx-own")
+    for word in model.vocabulary.words[100:110]:
+        page.ask(word)
+        bars = page.rows(".sgx-nearby .sgx-columns section:nth-child(1)")
+        assert own.is_visible() == (word in dict(bars)), word
+
+
+def test_the_page_names_its_network(page, model):
+    said = page.tab.inner_text(".skipgram-explorer > .sgx-about")
+    assert "500 words, 30 features" in said
+    assert "near words weighted more" in said
+    assert "subsampled (0.001)" in said
+    assert "initial weights from the counts" in said
+    assert f"{len(model.history)} epochs" in said
+
+
+def test_no_label_lies_under_the_buttons(page):
+    page.open("Map")
+    page.tab.get_by_role("button", name="The whole map").click()
+    page.tab.wait_for_timeout(200)
+    under = page.run(
+        """() => { const canvas = document.querySelector('.sgx-map canvas');
+          const map = document.querySelector('.skipgram-explorer')
+            .explorer.map;
+          const zoom = map.element.lastChild;
+          const boxes = [];
+          const write = map.pen.fillText;
+          map.pen.fillText = (text, x, y) => boxes.push(
+            [x, x + map.pen.measureText(text).width, y]);
+          for (const shift of [0, 90, 180, 270]) {
+            map.shift = [shift, 0]; map.zoom = 1.5; map.paint(); }
+          map.pen.fillText = write;
+          return boxes.filter(([left, right, y]) =>
+            right > zoom.offsetLeft && y < zoom.offsetTop
+              + zoom.offsetHeight); }"""
+    )
+    assert under == []
+
+
+def test_words_out_of_vocabulary_may_be_counted(browser, folder, tmp_path):
+    entry = (folder / "index.html").read_text("utf-8")
+    chips = (
+        'data-skipgram-explorer data-chips="war tax ants" '
+        "data-rare='{\"ants\": 2}'"
+    )
+    for path in folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "index.html").write_text(
+        entry.replace("data-skipgram-explorer", chips, 1), "utf-8"
+    )
+    page = Page(browser, (tmp_path / "index.html").as_uri())
+    page.tab.get_by_role("button", name="ants").click()
+    assert "“ants” is out of vocabulary: it occurs 2 times" in page.said()
+    assert page.trouble == []
+    page.context.close()
 
 
 def test_the_keyboard_is_enough(page, model):
@@ -768,7 +871,7 @@ def test_an_address_opens_a_word_and_a_view(browser, address):
     assert page.tab.url.endswith("#word=tax&view=map")
     page.run("location.hash = '#word=wra'")
     page.tab.wait_for_timeout(200)
-    assert "not among" in page.said()
+    assert "out of vocabulary" in page.said()
     assert page.trouble == []
     page.context.close()
 
@@ -779,7 +882,7 @@ def violations(axe, page):
     return [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]]
 
 
-VIEWS = ["Nearby", "Map", "Analogy", "Journey", "Window", "Train"]
+VIEWS = ["Nearby", "Map", "Analogy", "Journey"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -795,6 +898,7 @@ def test_everybody_can_read_it(browser, address, scheme, width):
         assert found == [], view
         wide = page.run("document.documentElement.scrollWidth")
         assert wide <= width, view
+    page.open("Nearby")
     page.ask("wra")
     page.tab.get_by_role("combobox", name="A word").fill("peo")
     assert violations(axe, page) == []
@@ -875,6 +979,18 @@ def test_the_book_answers_as_the_library(book_page, book_model):
         best = book_model.vectors.most_similar(word, topn=10)
         assert len({w for w, _ in found} & {w for w, _ in best}) >= 9
     assert book_page.trouble == []
+
+
+@pytest.mark.book
+def test_the_words_of_the_tutorial_are_answered(book_page, sotu_documents):
+    root = book_page.tab.locator("[data-skipgram-explorer]")
+    rare = json.loads(root.get_attribute("data-rare"))
+    often = Counter(word for tokens in sotu_documents for word in tokens)
+    assert {word: often[word] for word in rare} == rare
+    for chip in root.get_attribute("data-chips").split():
+        book_page.tab.locator(".sgx-ask button", has_text=chip).first.click()
+        said = book_page.said()
+        assert ("out of vocabulary: it " in said) == (chip in rare)
 
 
 @pytest.mark.book

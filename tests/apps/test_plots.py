@@ -80,7 +80,7 @@ def test_without_matplotlib_one_sentence_says_what_to_install():
     )
     assert run_python(code) == (
         "SkipgramError the pictures need Matplotlib, which is not installed; "
-        "install it with pip install 'skipgram-lib[plots]'\n"
+        "in the folder of this project, run: pip install '.[plots]'\n"
     )
 
 

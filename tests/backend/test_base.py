@@ -89,8 +89,9 @@ def test_cupy_that_is_not_installed_is_told_with_the_command(monkeypatch):
         lambda name: None,
     )
     assert refusal() == (
-        "the cupy backend cannot be used: CuPy is not installed: pip install "
-        "'skipgram-lib[gpu]'; or use backend 'numpy'"
+        "the cupy backend cannot be used: CuPy is not installed; in the "
+        "folder of this project, run: pip install '.[gpu]'; or use backend "
+        "'numpy'"
     )
 
 

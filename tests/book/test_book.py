@@ -3,6 +3,7 @@
 These tests read ``_build/html``, which `make test` builds first.
 """
 
+import ast
 import json
 import re
 from urllib.parse import unquote, urlsplit
@@ -187,6 +188,19 @@ class TestNotebook:
         assert len(solutions) >= (3 if chapter in CHAPTERS else 0)
         assert all("dropdown" in classes for classes in solutions)
 
+    def test_checks_are_folded(self, html, page, notebook, chapter):
+        checks = sum(
+            "check" in cell["metadata"].get("tags", [])
+            and "remove-cell" not in cell["metadata"]["tags"]
+            for cell in notebook["cells"]
+        )
+        path = html / "notebooks" / f"{chapter}.html"
+        folded = re.findall(
+            r'<p class="collapsed admonition-title">Check</p>',
+            path.read_text(encoding="utf-8"),
+        )
+        assert len(folded) == checks
+
     def test_no_cell_ended_in_an_error_that_is_not_meant(
         self, page, notebook, chapter
     ):
@@ -218,17 +232,40 @@ def modules_of(root):
     }
 
 
-def test_every_module_is_in_the_reference(root, html):
-    pages = [read(path) for path in (html / "book").glob("api*.html")]
-    anchors = set().union(*(page.anchors for page in pages))
+def reference(html):
+    """List the paths of the pages of the reference."""
+    folder = html / "book"
+    return [*folder.glob("api*.html"), *(folder / "api").rglob("*.html")]
+
+
+def test_every_module_has_its_page_in_the_reference(root, html):
     modules = modules_of(root)
-    missing = [m for m in modules if f"module-{m}" not in anchors]
     assert len(modules) > 40
-    assert missing == []
+    for module in modules:
+        name = module.removeprefix("skipgram_lib.").replace(".", "/")
+        page = read(html / "book" / "api" / f"{name}.html")
+        assert f"module-{module}" in page.anchors
+
+
+def test_the_reference_lists_every_module_with_its_sentence(root, html):
+    listed = "".join(
+        path.read_text(encoding="utf-8")
+        for path in (html / "book").glob("api_*.html")
+    )
+    for module, path in modules_of(root).items():
+        name = module.removeprefix("skipgram_lib.")
+        lines = ast.get_docstring(ast.parse(path.read_text("utf-8")))
+        says = re.search(
+            rf'<span class="pre">{re.escape(name)}</span></code></a>: ([^<]*)',
+            listed,
+        )
+        assert says, name
+        words = re.sub(r"[`\W]", "", lines.splitlines()[0])
+        assert re.sub(r"&\w+;|\W", "", says[1]) == words, name
 
 
 def test_every_name_that_a_chapter_exports_leads_to_its_cell(root, html):
-    pages = [read(path) for path in (html / "book").glob("api*.html")]
+    pages = [read(path) for path in reference(html)]
     targets = {address for page in pages for _, address in links(page)}
     modules = modules_of(root)
     without, found = [], 0
@@ -238,7 +275,8 @@ def test_every_name_that_a_chapter_exports_leads_to_its_cell(root, html):
         for name in re.findall(r"^(?:def|class) ([^\W_]\w*)", source, re.M):
             label = literate.label_of(module.partition(".")[2], name)
             found += 1
-            if f"../notebooks/{notebook.stem}.html#{label}" not in targets:
+            wanted = f"notebooks/{notebook.stem}.html#{label}"
+            if not any(address.endswith(wanted) for address in targets):
                 without.append(label)
     assert found > 100
     assert without == []

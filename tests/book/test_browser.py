@@ -7,8 +7,9 @@ below look at it. Other files of tests use what is on single pages.
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
+import check_notebooks
 import pytest
 from pages import RULES
 
@@ -17,11 +18,16 @@ pytestmark = [pytest.mark.book, pytest.mark.slow]
 # The widest first, and last the one in which axe looks at the page: each
 # change of the width lays the whole page out again.
 WIDTHS = (1920, 768, 360, 1400)
-# Pages of source code that are looked at for all of their kind.
+# Pages of source code, and of the reference of a module, are all alike.
+ALIKE = ("_modules/", "book/api/")
+# These are looked at for all of their kind.
 LIKE_OTHERS = {
     "_modules/index.html",
     "_modules/skipgram_lib/model/softmax.html",
     "_modules/skipgram_lib/text/files.html",
+    "book/api/errors.html",
+    "book/api/model/skipgram.html",
+    "book/api/vectors/vectors.html",
 }
 # What a reader waits for before a page can be read: fonts, those of icons and
 # of formulas, come later.
@@ -58,6 +64,10 @@ AXE = """async (rules) => {
       (node) => node.target.join(" ")).join(", "));
 }"""
 TYPESET = "() => window.MathJax?.startup?.promise"
+SEARCHED_ALL = """() => {
+  const said = document.querySelector("#search-results .search-summary");
+  return /found|did not match/.test(said.textContent);
+}"""
 SIDEWAYS = """() => {
   const page = document.documentElement;
   return page.scrollWidth - page.clientWidth;
@@ -136,8 +146,7 @@ def visits(html, browser, axe):
         if name.startswith("_static/") or name == "index.html":
             continue
         page = context.new_page()
-        # The pages of source code are all alike, and hold only that.
-        alike = name.startswith("_modules/") and name not in LIKE_OTHERS
+        alike = name.startswith(ALIKE) and name not in LIKE_OTHERS
         found[name] = look(page, path, None if alike else axe)
         page.close()
     context.close()
@@ -230,6 +239,116 @@ def test_no_picture_is_heavy(html):
         if path.stat().st_size > IMAGE_BYTES
     }
     assert heavy == {}
+
+
+# --- The story, in screens ---------------------------------------------------
+
+SCREEN = {"width": 1280, "height": 900}
+STORY = [
+    path.stem for path in check_notebooks.notebooks() if path.name[0].isdigit()
+]
+# At most so many screens; chapter 5 is the long one.
+MOST = dict.fromkeys(STORY, 8.0) | {"05_learning": 10.0}
+MOST_IN_ALL = 70.0
+# The first network of the tutorial's size is trained here, and this soon.
+TRAINED = ("07_training", "list(train(network, N")
+TRAINED_BY = 50.0
+HEIGHT = "() => document.documentElement.scrollHeight"
+TOP = """(code) => {
+  const cells = [...document.querySelectorAll("div.cell")];
+  const cell = cells.find((one) => one.textContent.includes(code));
+  return cell.getBoundingClientRect().top + window.scrollY;
+}"""
+
+
+@pytest.fixture(scope="module")
+def screens(html, browser):
+    """Measure the chapters of the story: {name: (screens, down to where)}."""
+    found = {}
+    context = browser.new_context(viewport=SCREEN)
+    for name in STORY:
+        page = context.new_page()
+        page.goto((html / "notebooks" / f"{name}.html").as_uri())
+        page.evaluate(TYPESET)
+        page.wait_for_timeout(300)
+        tops = [0]
+        if name == TRAINED[0]:
+            tops.append(page.evaluate(TOP, TRAINED[1]))
+        height = page.evaluate(HEIGHT)
+        found[name] = height / SCREEN["height"], tops[-1] / SCREEN["height"]
+        page.close()
+    context.close()
+    return found
+
+
+def test_a_chapter_of_the_story_is_short(screens):
+    measured = {
+        name: round(length, 1) for name, (length, _) in screens.items()
+    }
+    assert {n: x for n, x in measured.items() if x > MOST[n]} == {}, measured
+
+
+def test_the_story_is_read_in_an_evening(screens):
+    assert sum(length for length, _ in screens.values()) <= MOST_IN_ALL
+
+
+def test_the_first_network_is_trained_early(screens):
+    chapter, _ = TRAINED
+    before = [
+        length for name, (length, _) in screens.items() if name < chapter
+    ]
+    _, down_to = screens[chapter]
+    assert down_to > 0
+    assert sum(before) + down_to <= TRAINED_BY
+
+
+def test_how_to_read_is_about_a_screen(html, browser):
+    page = browser.new_page(viewport=SCREEN)
+    page.goto((html / "book" / "how_to_read.html").as_uri())
+    article = page.locator("article.bd-article").bounding_box()
+    page.close()
+    assert article["height"] <= 1.25 * SCREEN["height"]
+
+
+# --- The search --------------------------------------------------------------
+
+# What somebody who knows the field types.
+SEARCHED = [
+    "autoencoder",
+    "weight decay",
+    "regularisation",
+    "regularization",
+    "overfitting",
+    "initialisation",
+    "initialization",
+    "hyperparameter",
+    "mini-batch",
+    "minibatch",
+    "unigram",
+    "embedding",
+    "OOV",
+    "out-of-vocabulary",
+    "CBOW",
+    "PPMI",
+    "learning rate",
+    "negative sampling",
+]
+
+
+def test_standard_terms_are_found_by_the_search(html, browser):
+    without = []
+    context = browser.new_context(viewport=SCREEN)
+    for term in SEARCHED:
+        page = context.new_page()
+        address = (html / "search.html").as_uri()
+        page.goto(f"{address}?q={quote(term)}")
+        page.locator("#search-results .search-summary").wait_for()
+        page.wait_for_function(SEARCHED_ALL)
+        if not page.locator("#search-results ul.search li a").count():
+            without.append(term)
+        page.close()
+    context.close()
+    assert without == []
 
 
 # --- The walk has to notice what it is for ---------------------------------

@@ -409,3 +409,54 @@ def test_only_the_page_with_the_picture_loads_it(tmp_path, has_data, body):
     cover.on_page(app, "book/intro", "page.html", {"body": body}, None)
     wanted = ["cover.css", "explorer_cover.js", "cover.js"]
     assert app.files == (wanted if has_data and "div" in body else [])
+
+
+# --- What the cover says of the network ------------------------------------
+
+
+@visit
+def test_the_wire_passes_between_the_words(browser, write):
+    narrow = {"viewport": {"width": 240, "height": 800}}
+    with opened(browser, write(), reduced_motion="reduce", **narrow) as page:
+        for at in range(6):
+            words(page).nth(at).click()
+            crossed = page.evaluate(
+                """at => {
+                  const wire = document.querySelector(".cover-wire path");
+                  const home = document.querySelector(".cover-live");
+                  const box = home.getBoundingClientRect();
+                  const words = [...document.querySelectorAll(".cover-word")];
+                  const from = words[at].getBoundingClientRect();
+                  const start = wire.getPointAtLength(0);
+                  const x = start.x + box.left;
+                  if (x < from.left || x > from.right) return "start";
+                  const range = document.createRange();
+                  for (let d = 0; d < wire.getTotalLength(); d++) {
+                    const p = wire.getPointAtLength(d);
+                    for (const word of words) {
+                      range.selectNodeContents(word);
+                      const w = range.getBoundingClientRect();
+                      const [px, py] = [p.x + box.left, p.y + box.top];
+                      if (px > w.left && px < w.right && py > w.top + 2
+                          && py < w.bottom - 2) return word.textContent;
+                    }
+                  }
+                  return "";
+                }""",
+                at,
+            )
+            assert crossed == "", at
+
+
+@pytest.mark.book
+def test_the_answers_on_the_cover_are_those_of_its_network(root):
+    folder = root / "out" / "book_model"
+    if not (folder / "model.json").exists():
+        pytest.skip("no network of the book: run `make book` first")
+    vectors = SkipGram.load(folder).vectors
+    text = (root / "book" / "intro.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^\* \*(\w+)\* → (.+)$", text, re.MULTILINE)
+    assert len(lines) == 3
+    for word, answers in lines:
+        near = [name for name, _ in vectors.most_similar(word, topn=5)]
+        assert set(answers.split(", ")) <= set(near), word

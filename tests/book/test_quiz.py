@@ -1,4 +1,4 @@
-"""The quizzes: each part ends in one, and each can be answered."""
+"""The quizzes: they end the chapters they ask about, and can be answered."""
 
 import re
 
@@ -50,10 +50,24 @@ def test_the_right_answer_is_not_always_in_the_same_place(root):
     assert all(places.count(place) >= 5 for place in (0, 1, 2)), places
 
 
-def test_every_part_ends_in_a_quiz(root):
+# The last chapter that each asks about.
+AFTER = {
+    "quiz_1": "02_words",
+    "quiz_2": "05_learning",
+    "quiz_3": "08_answers",
+    "quiz_4": "workshop_04_initialisation",
+    "quiz_5": "workshop_08_evaluation",
+    "quiz_6": "workshop_10_more_text",
+    "quiz_7": "readers_questions",
+}
+
+
+def test_a_quiz_ends_the_chapters_it_asks_about(root):
     text = (root / "_toc.yml").read_text(encoding="utf-8")
-    listed = re.findall(r"file: book/(quiz_\d)$", text, re.MULTILINE)
-    assert listed == QUIZZES
+    pattern = r"file: notebooks/(\w+)\n +sections:\n +- file: book/(quiz_\d)$"
+    listed = re.findall(pattern, text, re.MULTILINE)
+    assert {quiz: chapter for chapter, quiz in listed} == AFTER
+    assert text.count("book/quiz_") == len(AFTER) == len(QUIZZES)
 
 
 # --- The directive ---------------------------------------------------------

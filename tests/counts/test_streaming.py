@@ -530,7 +530,7 @@ def test_what_is_not_installed_is_named(monkeypatch):
         lambda: connect().__enter__(),
     ):
         with pytest.raises(
-            SkipgramError, match=r"pip install 'skipgram-lib\[distributed\]'"
+            SkipgramError, match=r"pip install '\.\[distributed\]'"
         ):
             call()
 

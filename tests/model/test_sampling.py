@@ -1,5 +1,8 @@
 """Negative sampling: equal to the definition, pair by pair and on average."""
 
+import ast
+import json
+import re
 from dataclasses import replace
 from math import log
 
@@ -461,3 +464,26 @@ def test_a_step_without_contexts_moves_none():
     assert found.W_in.shape == (2, D)
     assert found.W_out.shape == (0, D)
     assert found.bias.shape == (0,)
+
+
+def test_the_workshop_quotes_what_the_benchmark_measured(root):
+    book = root / "notebooks" / "workshop_05_negative_sampling.ipynb"
+    cells = json.loads(book.read_text(encoding="utf-8"))["cells"]
+    text = "\n".join("".join(cell["source"]) for cell in cells)
+    found = re.search(
+        r"^measured = (\[.*?^\])$", text, re.DOTALL | re.MULTILINE
+    )
+    results = root / "benchmarks" / "results" / "softmax_or_sampling.json"
+    runs = json.loads(results.read_text(encoding="utf-8"))["runs"]
+    assert sorted(ast.literal_eval(found[1])) == sorted(
+        (
+            run["corpus"],
+            run["words"],
+            run["objective"],
+            round(run["seconds"], 1),
+            round(run["peak_mb"]),
+            round(run["scores"]["google"]["score"], 3),
+        )
+        for run in runs
+        if run["setting"] == "defaults"
+    )

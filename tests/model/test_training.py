@@ -51,7 +51,7 @@ from skipgram_lib.model.softmax import (
 )
 from skipgram_lib.model.training import Callback, Run, TrainingPlan, train
 from skipgram_lib.storage.folders import HeldFolder, read_folder, write_folder
-from skipgram_lib.story.counting import count_gradients, count_loss
+from skipgram_lib.story.counting import loss_and_gradients
 from skipgram_lib.text.vocabulary_files import WORDS
 from skipgram_lib.vectors.formats.model_folder import (
     MODEL,
@@ -79,6 +79,13 @@ def gradients_of(network, rows, N):
     W_in = np.zeros_like(network.W_in)
     W_in[rows] = found.W_in
     return loss, replace(found, W_in=W_in)
+
+
+def story_of(network, N):
+    """Return mean loss and gradients of all counts, by the story."""
+    found = loss_and_gradients(network, np.arange(V), N.toarray())
+    loss, *gradients = (part / N.sum() for part in found)
+    return loss, Network(*gradients)
 
 
 # One batch of rows
@@ -129,7 +136,7 @@ def test_batches_add_up_to_the_whole_of_the_counts(seed, order, cut):
         gradients_of(network, rows, N) for rows in (order[:cut], order[cut:])
     )
     pairs = N.sum()
-    whole = count_loss(network, N.toarray())
+    whole, gradients = story_of(network, N)
     assert (one[0] + two[0]) / pairs == pytest.approx(whole, abs=1e-10)
     mean = Network(
         *(
@@ -137,7 +144,7 @@ def test_batches_add_up_to_the_whole_of_the_counts(seed, order, cut):
             for name in vars(network)
         )
     )
-    assert_same_weights(mean, count_gradients(network, N.toarray()), 1e-10)
+    assert_same_weights(mean, gradients, 1e-10)
 
 
 class Cramped(Backend):
@@ -164,7 +171,7 @@ def test_the_loss_without_training_is_that_of_the_counts(seed, batch_rows):
     network, N = random_network(V, D, seed), random_counts(seed)
     before = bits(network)
     loss = network_loss(network, N, batch_rows=batch_rows)
-    assert loss == pytest.approx(count_loss(network, N.toarray()), abs=1e-10)
+    assert loss == pytest.approx(story_of(network, N)[0], abs=1e-10)
     assert loss == pytest.approx(slow_loss(network, N.toarray()), abs=1e-10)
     assert bits(network) == before
 
@@ -365,7 +372,7 @@ def test_steps_follow_batch_after_batch_at_falling_rates():
         optimiser.step(gradients, rows, rates, epoch, step, penalty)
         if step in (3, 6):
             epoch_losses.append(sum(losses[-3:]) / N.sum())
-            unseen.append(count_loss(slow, held_out.toarray()))
+            unseen.append(story_of(slow, held_out)[0])
     assert_same_weights(network, slow, 1e-12)
     assert [(r.epoch, r.step, r.steps) for r in records] == [
         (1, 1, 6), (1, 2, 6), (1, 3, 6), (2, 4, 6), (2, 5, 6), (2, 6, 6)

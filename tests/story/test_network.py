@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from skipgram_lib.model.network import lookup
-from skipgram_lib.story import network as story
-from skipgram_lib.text.vocabulary import one_hot
+from skipgram_lib.model import network
+from skipgram_lib.story.network import lookup
+from skipgram_lib.story.words import one_hot
 
 weights = arrays(
     np.float64,
@@ -27,14 +27,20 @@ def test_the_tutorials_example():
 @given(weights, st.data())
 def test_lookup_is_the_product_with_one_hot_rows(W_in, data):
     V = len(W_in)
-    centre = data.draw(st.lists(st.integers(0, V - 1), max_size=9))
-    h = lookup(W_in, np.array(centre, int))
+    ids = data.draw(st.lists(st.integers(0, V - 1), max_size=9))
+    centre = np.array(ids, int)
+    h = lookup(W_in, centre)
     assert h.shape == (len(centre), W_in.shape[1])
-    assert (h == one_hot(np.array(centre, int), V) @ W_in).all()
-    assert (h == story.lookup(W_in, np.array(centre, int))).all()
+    assert (h == one_hot(centre, V) @ W_in).all()
+    assert (h == network.lookup(W_in, centre)).all()
 
 
-def test_lookup_keeps_the_dtype_and_leaves_the_weights():
+def test_one_id_gives_one_row():
+    W_in = np.arange(12.0).reshape(4, 3)
+    assert lookup(W_in, 2).tolist() == [6, 7, 8]
+
+
+def test_a_batch_is_a_copy_of_its_rows():
     W_in = np.ones((4, 3), np.float32)
     h = lookup(W_in, [2, 2])
     h += 1

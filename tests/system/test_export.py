@@ -7,7 +7,7 @@ import check_export
 import export
 import pytest
 
-WINDOWS = "skipgram_lib/counts/windows.py"
+FAKE_TASK = "skipgram_lib/story/fake_task.py"
 
 
 @pytest.fixture
@@ -48,26 +48,26 @@ def test_the_lists_of_exported_modules_are_complete(root):
 
 
 def test_an_edited_module_is_caught(copy):
-    module = copy / WINDOWS
+    module = copy / FAKE_TASK
     module.write_text(module.read_text() + "\n# by hand\n")
     (sentence,) = check_export.module_differences(copy)
-    assert sentence.startswith(f"{WINDOWS} differs")
+    assert sentence.startswith(f"{FAKE_TASK} differs")
 
 
 def test_an_edited_notebook_is_caught(copy):
     edit_cell(copy, "01_fake_task", lambda source: source + "\nx = 1")
     (sentence,) = check_export.module_differences(copy)
-    assert sentence.startswith(f"{WINDOWS} differs")
+    assert sentence.startswith(f"{FAKE_TASK} differs")
 
 
 def test_a_module_that_was_not_exported_is_caught(copy):
-    (copy / WINDOWS).unlink()
+    (copy / FAKE_TASK).unlink()
     (sentence,) = check_export.module_differences(copy)
-    assert sentence.startswith(f"{WINDOWS} is missing")
+    assert sentence.startswith(f"{FAKE_TASK} is missing")
 
 
 def test_a_module_of_no_notebook_is_caught(copy):
-    shutil.copy(copy / WINDOWS, copy / "skipgram_lib" / "text" / "old.py")
+    shutil.copy(copy / FAKE_TASK, copy / "skipgram_lib" / "text" / "old.py")
     (sentence,) = check_export.module_differences(copy)
     assert sentence.startswith("skipgram_lib/text/old.py says that it was")
 
@@ -100,10 +100,10 @@ def test_a_module_that_is_listed_for_nothing_is_named(copy):
 def test_two_notebooks_never_export_one_module(copy):
     edit_cell(
         copy,
-        "02_vocabulary",
-        lambda source: f"#| export counts.windows{source[9:]}",
+        "02_words",
+        lambda source: f"#| export story.fake_task{source[9:]}",
     )
-    with pytest.raises(ValueError, match=r"01_fake_task.* and by 02_vocab"):
+    with pytest.raises(ValueError, match=r"01_fake_task.* and by 02_words"):
         export.exported_files(copy)
 
 

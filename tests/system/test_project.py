@@ -84,25 +84,45 @@ def test_what_the_project_names_is_pinned(root, project):
         assert need.specifier.contains(pin.version), need
 
 
-def test_the_reference_has_a_section_for_each_module(root):
-    pages = [
+def test_the_reference_has_a_page_for_each_module(root):
+    library, pages = root / "skipgram_lib", root / "book" / "api"
+    packages = "\n".join(
         path.read_text(encoding="utf-8")
-        for path in (root / "book").glob("api*.md")
-    ]
-    listed = re.findall(
-        r"^\.\. automodule:: (\S+)$", "\n".join(pages), re.MULTILINE
+        for path in (root / "book").glob("api_*.md")
     )
-    library = root / "skipgram_lib"
-    files = [
-        path.relative_to(root)
-        for path in library.rglob("*.py")
-        if path.name != "__main__.py"
+    wanted = set()
+    for path in library.rglob("*.py"):
+        name = path.relative_to(library).with_suffix("")
+        if name.name == "__init__":
+            module = ".".join(["skipgram_lib", *name.parts[:-1]])
+            assert (
+                f".. automodule:: {module}\n" in packages or not name.parts[1:]
+            )
+        elif name.name != "__main__":
+            wanted.add(name.with_suffix(".md"))
+            module = ".".join(["skipgram_lib", *name.parts])
+            text = (pages / name).with_suffix(".md").read_text("utf-8")
+            assert f".. automodule:: {module}\n   :members:\n" in text
+    found = {path.relative_to(pages) for path in pages.rglob("*.md")}
+    assert found == wanted
+
+
+# The library is not on PyPI: a name that leads nowhere is no advice.
+BY_NAME = re.compile(r"pip install[^\n]*['\" ]skipgram-lib(?!\S* @)")
+
+
+def test_nobody_is_told_to_install_a_name_that_is_not_there(root):
+    kinds = {".py", ".md", ".ipynb", ".js", ".html", ".yml", ".toml"}
+    told = [
+        path.relative_to(root).as_posix()
+        for path in tracked_files(root)
+        if path.suffix in kinds or path.name == "Makefile"
+        if path.is_relative_to(root / "tests") is False
+        if BY_NAME.search(path.read_text(encoding="utf-8"))
     ]
-    modules = [
-        ".".join(file.with_suffix("").parts).removesuffix(".__init__")
-        for file in files
-    ]
-    assert sorted(listed) == sorted(modules)
+    assert told == []
+    assert BY_NAME.search("run: pip install 'skipgram-lib[corpus]'")
+    assert not BY_NAME.search('%pip install -q "skipgram-lib[x] @ git+https:"')
 
 
 def test_no_file_tells_where_it_was_made(root):
@@ -178,7 +198,8 @@ def test_the_wheel_holds_every_file_of_the_library(root, wheel):
     }
     assert packed == wanted
     assert any(name.endswith("apps/cli/__init__.py") for name in packed)
-    assert {Path(n).suffix for n in packed} == {".py", ".typed", *PAGES}
+    kinds = {".py", ".typed", ".json", *PAGES}
+    assert {Path(n).suffix for n in packed} == kinds
 
 
 @pytest.mark.slow
@@ -202,4 +223,4 @@ def test_the_wheel_trains_in_an_empty_environment(wheel, tmp_path):
     assert "quick" in answer
     explorer = ["explorer", "model", "text.txt", "--out", "page"]
     said = run(tmp_path, program, *explorer, code=1)
-    assert "pip install 'skipgram-lib[plots]'" in said
+    assert "pip install '.[plots]'" in said

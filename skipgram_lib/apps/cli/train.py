@@ -128,7 +128,7 @@ def show_train(answer: Answer) -> str:
         f"{pairs} pairs in {answer['cells']:,} cells",
         method_text(answer["training"]),
         "",
-        "loss, nats a pair",
+        "loss, nats per pair",
         *loss_lines(answer),
     ]
     for word, near in answer["words"].items():

@@ -29,10 +29,14 @@ from skipgram_lib.model.skipgram import SkipGram, check_counts
 from skipgram_lib.storage.folders import FolderKind, check_folder, write_folder
 
 ENTRY = "index.html"
-ASSETS = ("explorer.css", "explorer.js", "lab.css", "lab.js")
+ASSETS = ("explorer.css", "explorer.js")
 DATA_FILES = ("model.js", "counted.js", "journey.js")
+OLDER = ("lab.css", "lab.js")  # which pages of version 0.1 had
 PAGE = FolderKind(
-    "an explorer", ENTRY, (*ASSETS, *DATA_FILES), "write the page again"
+    "an explorer",
+    ENTRY,
+    (*ASSETS, *DATA_FILES, *OLDER),
+    "write the page again",
 )
 
 
@@ -99,6 +103,7 @@ def model_data(model: SkipGram) -> dict[str, Any]:
         "frequencies": vocabulary.frequencies.tolist(),
         "tokens": vocabulary.total_tokens,
         "counted": model.counted,
+        "runs": model.runs,
         "W_in": as_block(W_in),
         "in_scale": as_block(in_scale),
         "W_out": as_block(W_out),

@@ -51,7 +51,7 @@ def test_a_map_without_matplotlib_says_what_to_install(compass, tmp_path):
     )
     assert result.returncode == 1
     assert result.stderr.count("\n") == 1
-    assert "pip install 'skipgram-lib[plots]'" in result.stderr
+    assert "pip install '.[plots]'" in result.stderr
 
 
 def explorer_files(folder):

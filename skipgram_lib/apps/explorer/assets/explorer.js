@@ -2,9 +2,12 @@
 // script without dependencies, so that it also runs from a folder of files.
 //
 // `skipgram explorer` writes the numbers: model.js, which is loaded at once,
-// counted.js behind it, and journey.js when the journey is opened. lab.js
-// brings the two benches for the reader's own text. Where these files have
-// other names, the script's attribute data-files says which.
+// counted.js behind it, and journey.js when the journey is opened. Where these
+// files have other names, the script's attribute data-files says which. The
+// element may say more in attributes of its own:
+//
+//   data-chips="soviet ants"       words to begin with
+//   data-rare='{"ants": 0}'        how often words occur that are not known
 //
 //   SkipgramExplorer.mount(element)     builds the page in an element
 //   SkipgramExplorer.Network            the mathematics, without a page
@@ -56,10 +59,11 @@
 
   // --- The network -----------------------------------------------------------
 
-  // Weights are whole numbers with a scale for each row (chapter "The network
-  // in a page"). All that is asked of them is a product with one vector.
+  // Weights are whole numbers with a scale for each row (the guide to the
+  // explorer). All that is asked of them is a product with one vector.
   class Network {
-    constructor(data) {
+    constructor(data, rare = {}) {
+      this.rare = rare;
       this.words = data.words;
       this.frequencies = data.frequencies;
       this.tokens = data.tokens;
@@ -256,12 +260,12 @@
     const name = plain(typed).trim();
     if (index.has(typed)) return { id: index.get(typed) };
     if (index.has(name)) return { id: index.get(name) };
-    if (!shown(name)) return { say: "Type a word, such as one of these." };
+    if (!shown(name)) return { say: "Type a word." };
     const tokens = name.match(/[\p{L}\p{M}]+(?:'[\p{L}\p{M}]+)?/gu) || [];
     const joined = tokens.join("_");
     if (index.has(joined)) return { id: index.get(joined) };
     if (!tokens.length) {
-      return { say: `There is no letter in “${shown(typed)}”; words here are made of letters.` };
+      return { say: `“${shown(typed)}” has no letter; words here are made of letters.` };
     }
     if (tokens.length > 1) {
       const known = [...new Set(tokens)].filter((token) => index.has(token));
@@ -273,12 +277,19 @@
       };
     }
     const near = nearSpellings(tokens[0], network.words);
-    const all = network.V.toLocaleString("en");
+    const often = network.rare[tokens[0]];
+    const rarest = `the rarest of the ${network.V.toLocaleString("en")} words`;
     return {
-      say: `“${shown(typed)}” is not among the ${all} words of this network. ` +
+      say: `“${shown(typed)}” is out of vocabulary: ` +
+        (often === undefined ? "" : `${often ? `it occurs ${times(often)}` : "it does not occur"} in the text, and `) +
+        `${rarest} occurs ${times(network.frequencies[network.V - 1])}. ` +
         (near.length ? "Did you mean:" : "Try another word."),
       try: near,
     };
+  }
+
+  function times(n) {
+    return n === 1 ? "once" : `${n.toLocaleString("en")} times`;
   }
 
   // Words that begin so, or else hold it; the most frequent first.
@@ -741,7 +752,9 @@
       const marked = new Set([this.word, this.pointed, ...this.near]);
       marked.delete(-1);
       const most = Math.round((w * h) / 4500);
-      const taken = [];
+      // No label lies under the buttons.
+      const { offsetLeft, offsetTop, offsetHeight } = this.element.lastChild;
+      const taken = [[offsetLeft - 4, 0, w, offsetTop + offsetHeight + 4]];
       const write = (id) => {
         const [x, y] = this.onScreen(id);
         if (x < 0 || y < 0 || x > w || y > h) return;
@@ -798,7 +811,7 @@
   // --- The page --------------------------------------------------------------
 
   const CHIPS = ["soviet", "tax", "france", "york", "gold", "war", "children", "railroad"];
-  const ASKED = ["union", "russia", "cotton"];
+  const UNLIKE = ["cotton", "railroad", "children", "gold"];
   const ANALOGIES = [
     ["france", "french", "spain"], ["man", "woman", "he"],
     ["year", "years", "month"], ["good", "better", "great"],
@@ -813,7 +826,7 @@
 
   const VIEWS = [
     ["nearby", "Nearby"], ["map", "Map"], ["analogy", "Analogy"],
-    ["journey", "Journey"], ["window", "Window"], ["train", "Train"],
+    ["journey", "Journey"],
   ];
 
   class Explorer {
@@ -834,9 +847,10 @@
       ));
       try {
         const data = await loadData("model");
-        this.network = new Network(data);
+        this.network = new Network(data, JSON.parse(this.root.dataset.rare ?? "{}"));
         this.stops = data.journey;
-        this.facts = data.counted;
+        this.counting = data.counted;
+        this.runs = data.runs ?? [];
         delete window.skipgramData.model;
       } catch {
         this.root.replaceChildren(make(
@@ -867,21 +881,43 @@
         choose: (text) => this.ask(text),
       });
       this.said = make("p", { class: "sgx-said" });
-      const chips = CHIPS.filter((word) => network.index.has(word));
+      const chips = this.root.dataset.chips?.split(" ") ??
+        CHIPS.filter((word) => network.index.has(word));
       if (chips.length < 3) chips.push(...someWords(network));
       this.views = new Map();
       const tabs = VIEWS.filter(([name]) => name !== "journey" || this.stops.length);
       this.tabs = make("div", { role: "tablist", class: "sgx-tabs", "aria-label": "What to look at",
         on: { keydown: (event) => this.turnTab(event) } });
       const panels = tabs.map(([name, title]) => this.addTab(name, title));
+      this.askBox = make("div", { class: "sgx-ask" }, this.field.element,
+        make("div", { class: "sgx-chips", role: "group", "aria-label": "Words to begin with" },
+          ...chips.map((word) => wordButton(word, () => this.ask(word), "sgx-chip"))));
       this.root.replaceChildren(
-        make("div", { class: "sgx-ask" }, this.field.element,
-          make("div", { class: "sgx-chips", role: "group", "aria-label": "Words to begin with" },
-            ...chips.map((word) => wordButton(word, () => this.ask(word), "sgx-chip")))),
-        this.said, this.live, this.tabs, ...panels
+        this.tabs, this.askBox, this.said, this.live, ...panels,
+        make("p", { class: "sgx-about" }, this.describe())
       );
       this.buildNearby();
       this.root.dataset.ready = "model";
+    }
+
+    // Which network this is, in a sentence.
+    describe() {
+      const { network, counting, runs } = this;
+      const { init, penalty, objective } = runs[runs.length - 1] ?? {};
+      const epochs = runs.reduce((n, run) => n + run.epochs, 0);
+      const number = (n) => n.toLocaleString("en");
+      const parts = [
+        `${number(network.V)} words, ${number(network.D)} features`,
+        objective && (objective === "softmax" ? "full softmax" : "negative sampling"),
+        counting.window && `window ${counting.window}`,
+        counting.shrink_windows === true && "near words weighted more",
+        counting.shrink_windows === false && "all distances weighted equally",
+        counting.sample && `frequent words subsampled (${counting.sample})`,
+        init && `${init === "random" ? "random initial weights" : "initial weights from the counts"}`,
+        penalty && `L2 penalty ${penalty}`,
+        epochs && `${number(epochs)} epochs`,
+      ];
+      return `This network: ${parts.filter(Boolean).join("; ")}.`;
     }
 
     addTab(name, title) {
@@ -921,22 +957,23 @@
     // Show one view; what it needs is made at the first time.
     open(name) {
       if (!this.views.has(name)) name = "nearby";
+      const begun = this.view !== undefined;
       this.view = name;
-      for (const [other, { tab, panel }] of this.views) {
+      for (const [other, { tab }] of this.views) {
         tab.setAttribute("aria-selected", String(other === name));
         tab.tabIndex = other === name ? 0 : -1;
-        panel.hidden = other !== name;
       }
+      // An analogy has fields of its own.
+      this.askBox.hidden = name === "analogy";
+      this.said.replaceChildren();
+      this.showPanels();
+      if (begun && this.id < 0 && name !== "analogy") this.ask(this.field.input.value);
       const view = this.views.get(name);
       if (!view.built) {
         view.built = true;
         const builders = {
           map: () => this.buildMap(), analogy: () => this.buildAnalogy(),
           journey: () => this.buildJourney(),
-          window: () => this.buildLab("mountWindow", view.panel,
-            "A window over your sentence"),
-          train: () => this.buildLab("mountTraining", view.panel,
-            "The exact network, trained on your sentences"),
         };
         builders[name]?.();
       }
@@ -944,23 +981,27 @@
       this.writeAddress();
     }
 
+    // Without a known word there is nothing to show of it.
+    showPanels() {
+      for (const [name, { panel }] of this.views) {
+        const empty = this.id < 0 && ["nearby", "journey"].includes(name);
+        panel.hidden = name !== this.view || empty;
+      }
+    }
+
     // #word=soviet&view=map
     readAddress() {
       const parts = new URLSearchParams(location.hash.slice(1));
       const ours = parts.has("word") || parts.has("view");
-      if (this.id >= 0 && !ours) return;
-      const first = [...CHIPS, ...someWords(this.network)]
+      const begun = this.view !== undefined;
+      if (begun && !ours) return;
+      const first = [...CHIPS, ...someWords(this.network), this.network.words[0]]
         .find((word) => this.network.index.has(word));
-      const word = parts.get("word") ?? (this.id < 0 ? first ?? this.network.words[0] : null);
+      const word = parts.get("word") ?? (begun ? null : first);
       const view = parts.get("view") ?? this.view ?? "nearby";
       this.silent = true;
-      if (word !== null && word !== this.network.words[this.id]) this.ask(word);
-      if (this.id < 0) {
-        // The address names no known word: say so, and show another.
-        this.ask(first ?? this.network.words[0]);
-        this.complain(readWord(word, this.network));
-      }
       if (view !== this.view) this.open(view);
+      if (word !== null && word !== this.network.words[this.id]) this.ask(word);
       this.silent = false;
     }
 
@@ -975,11 +1016,19 @@
       }
     }
 
+    // A word of an analogy: what is near it.
+    askNearby(word) {
+      this.open("nearby");
+      this.ask(word);
+    }
+
     // Answer for what was typed.
     ask(text) {
       const read = readWord(text, this.network);
       if (read.id === undefined) {
-        this.complain(read);
+        this.field.input.value = text.slice(0, 100);
+        this.forget();
+        this.complain(read, (word) => this.ask(word));
         return;
       }
       this.said.replaceChildren();
@@ -991,17 +1040,26 @@
       this.milliseconds = performance.now() - begin;
       this.root.dataset.milliseconds = this.milliseconds.toFixed(1);
       this.field.input.value = this.network.words[this.id];
-      this.showFacts();
+      this.showPanels();
+      this.showOther();
       this.show(true);
       this.announce();
       this.writeAddress();
     }
 
-    complain(read) {
-      const words = read.try ?? CHIPS.filter((word) => this.network.index.has(word)).slice(0, 3);
+    // The answer for the last word goes when the next one is not known.
+    forget() {
+      this.id = -1;
+      this.showPanels();
+      this.map?.mark(-1, []);
+    }
+
+    // Say what is wrong with a word, and offer others to take.
+    complain(read, take) {
+      const words = read.try ?? [];
       this.said.replaceChildren(
         make("span", {}, read.say), " ",
-        ...words.flatMap((word) => [wordButton(word, () => this.ask(word), "sgx-chip"), " "])
+        ...words.flatMap((word) => [wordButton(word, () => take(word), "sgx-chip"), " "])
       );
       this.live.textContent = `${read.say} ${words.join(", ")}`;
     }
@@ -1029,9 +1087,9 @@
       const { network, counted, id } = this;
       const number = (n) => n.toLocaleString("en");
       const often = network.frequencies[id];
-      const text = `${network.words[id]} stands ${number(often)} time${often === 1 ? "" : "s"} in ` +
+      const text = `${network.words[id]} occurs ${times(often)} in ` +
         `${number(network.tokens)} words of text; it is number ${number(id + 1)} by frequency` +
-        (counted ? ` and met ${number(counted.contexts[id])} different words nearby` : "") + ".";
+        (counted ? ` and has ${number(counted.contexts[id])} different words nearby` : "") + ".";
       this.about.replaceChildren(text, " ", make("span", { class: "sgx-time" },
         `Answered in ${Math.max(1, Math.round(this.milliseconds))} ms, in your browser.`));
     }
@@ -1047,7 +1105,10 @@
       this.alikeList = make("ol", { class: "sgx-bars" });
       this.about = make("p", { class: "sgx-about" });
       this.small = make("p", { class: "sgx-key", hidden: "" },
-        "“<”: counted less often than all those that this page keeps of the word.");
+        "“<”: rarer than the contexts that this page keeps of the word.");
+      this.own = make("p", { class: "sgx-key sgx-own", hidden: "" });
+      this.otherChips = make("div", { class: "sgx-chips" });
+      const weighted = this.counting.shrink_windows || this.counting.sample;
       const order = (name, text) => make("button", {
         type: "button", class: "sgx-chip", "aria-pressed": String(name === this.order),
         on: { click: (event) => this.reorder(name, event.currentTarget) },
@@ -1062,13 +1123,12 @@
             this.barsTitle,
             make("p", { class: "sgx-key" },
               make("span", { class: "sgx-swatch sgx-network" }), "the network says ",
-              make("span", { class: "sgx-swatch sgx-counted" }), "the text counted"),
-            this.bars, this.small,
+              make("span", { class: "sgx-swatch sgx-counted" }),
+              weighted ? "counted in the text, weighted as in training" : "counted in the text"),
+            this.bars, this.small, this.own,
             make("div", { class: "sgx-chips", role: "group", "aria-label": "Which words are listed" },
               order("network", "most likely"), order("counted", "most often counted")),
-            make("div", { class: "sgx-other" }, this.other.element,
-              ...ASKED.filter((word) => this.network.index.has(word))
-                .map((word) => wordButton(word, () => this.askOther(word), "sgx-chip")))),
+            make("div", { class: "sgx-other" }, this.other.element, this.otherChips)),
           make("section", {},
             this.aliasTitle,
             make("p", { class: "sgx-key" },
@@ -1085,10 +1145,27 @@
       this.showBars();
     }
 
+    // Words to ask about: one that is likely, one that is similar, and one
+    // that is neither.
+    showOther() {
+      const { network, probs, id } = this;
+      const special = (other) => other !== id &&
+        network.frequencies[other] < 0.001 * network.tokens;
+      const likely = largest(probs, 40).find(special);
+      const similar = this.alike.map((found) => found.id)
+        .find((other) => special(other) && other !== likely);
+      const unlike = UNLIKE.map((word) => network.index.get(word))
+        .filter((other) => other !== undefined && other !== id)
+        .sort((a, b) => probs[a] - probs[b])[0];
+      const ids = [likely, similar, unlike].filter((other) => other !== undefined);
+      this.otherChips.replaceChildren(...[...new Set(ids)].map((other) => wordButton(
+        network.words[other], () => this.askOther(network.words[other]), "sgx-chip")));
+    }
+
     askOther(text) {
       const read = readWord(text, this.network);
       if (read.id === undefined) {
-        this.complain(read);
+        this.complain(read, (word) => this.askOther(word));
         return;
       }
       this.said.replaceChildren();
@@ -1122,6 +1199,10 @@
         return barRow(network.words[other], lines, () => this.ask(network.words[other]), kind);
       }));
       this.small.hidden = cells.every((cell) => cell?.below === undefined);
+      const name = network.words[id];
+      this.own.hidden = !ids.includes(id);
+      this.own.textContent = `Why is ${name} in its own list? Words with vectors like its own ` +
+        `have ${name} nearby. Similar vectors get similar answers, and its own vector is the most similar of all.`;
       this.showFacts();
     }
 
@@ -1146,13 +1227,14 @@
       });
       panel.append(
         make("p", { class: "sgx-key" },
-          "All the words; those with similar vectors lie together. Drag to move, " +
+          "All the words, by t-SNE; those with similar vectors lie together. Drag to move, " +
           "click and turn the wheel, or pinch, to zoom; tap a word. Keys: arrows, + and −, 0, Enter."),
         this.map.element);
       this.showMap(true);
     }
 
     showMap(moved) {
+      if (this.id < 0) return;
       const inside = ([x, y]) => {
         const [w, h] = this.map.size();
         return x > 0 && y > 0 && x < w && y < h;
@@ -1193,7 +1275,12 @@
       for (const field of this.fields) {
         const read = readWord(field.input.value, network);
         if (read.id === undefined) {
-          this.complainIn(field, read);
+          this.complain(read, (word) => {
+            field.input.value = word;
+            this.showAnalogy();
+          });
+          this.solvedTitle.textContent = "";
+          this.solved.replaceChildren();
           return;
         }
         ids.push(read.id);
@@ -1208,22 +1295,10 @@
       this.solved.replaceChildren(...found.map(({ id, cosine }) => barRow(
         network.words[id],
         [barLine("network", "cosine", cosine, found[0].cosine, cosine.toFixed(3))],
-        () => this.ask(network.words[id])
+        () => this.askNearby(network.words[id])
       )));
       this.live.textContent = `${a} is to ${b} as ${c} is to ` +
         found.slice(0, 3).map(({ id }) => network.words[id]).join(", ");
-    }
-
-    // A word of an analogy that is not known: suggestions go into its field.
-    complainIn(field, read) {
-      const words = read.try ?? [];
-      this.said.replaceChildren(
-        make("span", {}, read.say), " ",
-        ...words.flatMap((word) => [wordButton(word, () => {
-          field.input.value = word;
-          this.showAnalogy();
-        }, "sgx-chip"), " "]));
-      this.live.textContent = `${read.say} ${words.join(", ")}`;
     }
 
     // --- The journey ---------------------------------------------------------
@@ -1309,6 +1384,7 @@
 
     showStop() {
       const { network, journey, id } = this;
+      if (id < 0) return;
       const stop = Number(this.slider.value);
       const step = journey.steps[stop];
       const whole = journey.steps[journey.steps.length - 1];
@@ -1337,25 +1413,6 @@
       if (this.shownStop !== stop) this.journeyMap.moveTo(journey.places(stop));
       this.shownStop = stop;
       this.journeyMap.mark(id, near, trail);
-    }
-
-    // --- The reader's own text -----------------------------------------------
-
-    async buildLab(mount, panel, title) {
-      panel.replaceChildren(make("p", { class: "sgx-wait", role: "status" }, "On its way …"));
-      if (!document.querySelector("link[data-sgx-lab]")) {
-        document.head.append(make("link", {
-          rel: "stylesheet", href: addressOf("lab.css"), "data-sgx-lab": "",
-        }));
-      }
-      try {
-        await loadScript("lab.js");
-        const bench = make("div");
-        panel.replaceChildren(make("h2", {}, title), bench);
-        window.SkipgramLab[mount](bench);
-      } catch {
-        panel.replaceChildren(make("p", { class: "sgx-wait" }, "This bench is not here: lab.js is missing."));
-      }
     }
   }
 

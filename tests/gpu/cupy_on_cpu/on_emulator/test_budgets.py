@@ -61,7 +61,8 @@ def test_a_step_needs_little_more_room_than_its_scores():
 
 
 def test_the_chapter_shows_what_a_step_costs(root):
-    cells = json.loads((root / "notebooks" / "15_gpu.ipynb").read_text())
+    path = root / "notebooks" / "workshop_09_devices.ipynb"
+    cells = json.loads(path.read_text("utf-8"))
     text = "".join("".join(cell["source"]) for cell in cells["cells"])
     rows = [line.split("|")[2:4] for line in text.split("\n") if "|" in line]
     shown = [tuple(cell.strip() for cell in row) for row in rows]
