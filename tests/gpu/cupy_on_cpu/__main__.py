@@ -51,6 +51,7 @@ WITHOUT_DEVICE = [
     "01_fake_task",
     "02_words",
     "workshop_01_vocabulary",
+    "workshop_02_counting",
     "workshop_10_more_text",
     "guide_cluster",
 ]
