@@ -12,7 +12,7 @@ import click
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from skipgram_lib.apps.cli.options import Option
+from skipgram_lib.apps.cli.options import help_sections
 from skipgram_lib.apps.cli.program import PROGRAM
 
 FOLDER = "book/api/"
@@ -58,29 +58,14 @@ def list_modules(app, doctree, docname):
 # --- Commands ----------------------------------------------------------------
 
 
-def help_sections(command, ctx):
-    """Map the headings of a help page to (what is typed, what it means)."""
-    found = {"arguments": []}
-    others = []
-    for param in command.get_params(ctx):
-        record = param.get_help_record(ctx)
-        if isinstance(param, click.Argument):
-            found["arguments"].append(record)
-        elif isinstance(param, Option) and param.group:
-            found.setdefault(param.group, []).append(record)
-        else:
-            others.append(record)
-    found["options"] = others
-    return {heading: lines for heading, lines in found.items() if lines}
-
-
 def describe(command, ctx):
     """What the help page of a command says, in parts."""
+    sections = help_sections(ctx)
     return {
         "name": ctx.command_path,
         "about": command.help,
         "usage": command.get_usage(ctx).removeprefix("Usage: "),
-        "sections": help_sections(command, ctx),
+        "sections": {name: lines for name, lines in sections.items() if lines},
         "examples": list(getattr(command, "examples", [])),
     }
 

@@ -189,12 +189,10 @@ def repeat_options(args: Sequence[str], several: set[str]) -> list[str]:
     return found
 
 
-def help_of(
-    ctx: click.Context,
-    examples: Sequence[str],
-    commands: Sequence[tuple[str, str]] = (),
-) -> str:
-    """Return a help page: arguments or commands, groups, other options."""
+def help_sections(
+    ctx: click.Context, commands: Sequence[tuple[str, str]] = ()
+) -> dict[str, list[tuple[str, str]]]:
+    """Map the headings of a help page to what is typed, and what it means."""
     sections = {"arguments": [], "commands": [*commands]}
     others = []
     for param in ctx.command.get_params(ctx):
@@ -205,8 +203,17 @@ def help_of(
             sections.setdefault(param.group, []).append(record)
         else:
             others.append(record)
-    sections["options"] = others
+    return sections | {"options": others}
+
+
+def help_of(
+    ctx: click.Context,
+    examples: Sequence[str],
+    commands: Sequence[tuple[str, str]] = (),
+) -> str:
+    """Return a help page: arguments or commands, groups, other options."""
     about = ctx.command.help or ""
+    sections = help_sections(ctx, commands)
     return help_page(ctx.get_usage(), about, sections, examples)
 
 
