@@ -2,9 +2,28 @@
 
 import math
 import operator
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from functools import cache, wraps
+from inspect import signature
+from itertools import chain
+from numbers import Real
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import (
+    Any,
+    ParamSpec,
+    TypeAlias,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class SkipgramError(ValueError):
@@ -72,6 +91,139 @@ def check_choice(name: str, value: object, choices: Sequence[str]) -> str:
     *first, last = (repr(choice) for choice in choices)
     allowed = f"{', '.join(first)} or {last}" if first else last
     raise SkipgramError(f"{name} must be {allowed}, got {value!r:.60}")
+
+
+def as_list(name: str, values: object, ordered: bool = True) -> list[Any]:
+    """Return the items of a list, tuple, generator, array, Series or view.
+
+    A string is no list of letters; nor is a dictionary, or what has no axis
+    or two. A set is refused where the order matters.
+    """
+    wrong = isinstance(values, str | bytes | Mapping) or not isinstance(
+        values, Iterable
+    )
+    if wrong or getattr(values, "ndim", 1) != 1:
+        raise SkipgramError(f"{name} must be a list, got {values!r:.60}")
+    if ordered and isinstance(values, Set) and not _is_view(values):
+        raise SkipgramError(
+            f"{name} must be in an order, which a set has not; pass a list, "
+            "such as sorted(...)"
+        )
+    return list(values)  # type: ignore[call-overload, no-any-return]
+
+
+def _is_view(values: object) -> bool:
+    """Whether a set is the keys of a dictionary, which have an order."""
+    return isinstance(values, type({}.keys()))
+
+
+def as_words(name: str, values: object, ordered: bool = True) -> list[str]:
+    """Return words as plain strings, from whatever `as_list` takes."""
+    found = as_list(name, values, ordered)
+    for i, word in enumerate(found):
+        if not isinstance(word, str):
+            raise SkipgramError(
+                f"{name} must be strings, got {word!r:.60} at place {i:,}"
+            )
+    return list(map(str, found))
+
+
+def hide_bar(progress: object) -> bool | None:
+    """Whether tqdm hides a bar, as its `disable` has it.
+
+    None shows a bar where stderr is a terminal. Programs with windows have no
+    stderr, and no bar.
+    """
+    if progress is not None and not isinstance(progress, bool):
+        raise SkipgramError(
+            f"progress must be True, False or None, got {progress!r:.60}"
+        )
+    if sys.stderr is None or sys.stderr.closed:
+        return True
+    return None if progress is None else not progress
+
+
+def _is_bool(value: object) -> bool:
+    """Whether a value is a bool, of Python or of NumPy."""
+    return type(value).__name__ in ("bool", "bool_")
+
+
+def _is_whole(value: object) -> bool:
+    """Whether a value is an integer to Python, and no bool."""
+    try:
+        operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        return False
+    return not _is_bool(value)
+
+
+def _is_list(value: object) -> bool:
+    """Whether a value can be gone through, and is no string."""
+    return isinstance(value, Iterable) and not isinstance(value, str | bytes)
+
+
+# What a value of a type is called, and how it is told from others.
+_Rule: TypeAlias = tuple[str, Callable[[Any], bool]]
+_RULES: dict[Any, _Rule] = {
+    NoneType: ("None", lambda value: value is None),
+    bool: ("True or False", _is_bool),
+    int: ("a whole number", _is_whole),
+    float: ("a number", lambda v: isinstance(v, Real) and not _is_bool(v)),
+    str: ("a string", lambda value: isinstance(value, str)),
+    Path: ("a path", lambda value: isinstance(value, os.PathLike)),
+    Callable: ("a function", callable),
+    Iterable: ("a list", _is_list),
+    Sequence: ("a list", _is_list),
+}
+
+
+def _rules(hint: Any) -> list[_Rule]:
+    """What a value may be to fit a type; empty if anything does."""
+    origin = get_origin(hint) or hint
+    if origin in (Union, UnionType):
+        parts = [_rules(part) for part in get_args(hint)]
+        return list(chain.from_iterable(parts)) if all(parts) else []
+    if origin in _RULES:
+        return [_RULES[origin]]
+    if isinstance(origin, type) and origin.__module__.startswith(__package__):
+        name = origin.__name__
+        article = "an" if name[0] in "AEIOU" else "a"
+        return [(f"{article} {name}", lambda v: isinstance(v, origin))]
+    return []
+
+
+def checked(function: Callable[P, R]) -> Callable[P, R]:
+    """Refuse arguments of other types than a function's annotations say.
+
+    Strings, numbers, switches, paths, functions, lists and the library's own
+    classes are looked at; whatever else is annotated passes.
+    """
+    parameters = signature(function)
+
+    @cache
+    def rules() -> dict[str, list[_Rule]]:
+        hints = get_type_hints(function)
+        hints.pop("return", None)
+        return {name: _rules(hint) for name, hint in hints.items()}
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        given = parameters.bind(*args, **kwargs).arguments
+        for name, allowed in rules().items():
+            value = given.get(name)
+            if (
+                allowed
+                and name in given
+                and not any(fits(value) for _, fits in allowed)
+            ):
+                *first, last = dict.fromkeys(what for what, _ in allowed)
+                wanted = f"{', '.join(first)} or {last}" if first else last
+                raise SkipgramError(
+                    f"{name} must be {wanted}, got {value!r:.60}"
+                )
+        return function(*args, **kwargs)
+
+    return call
 
 
 def printable(path: str | Path) -> str:
