@@ -1,6 +1,6 @@
 # What to run, on a fresh machine too. `make` alone lists it.
 #
-# Everything is installed into .venv. Two stamps in it say what is there:
+# Everything is installed into .venv. Three stamps in it say what is there:
 # `light` is what training needs, `full` what the book and the tests need,
 # `compiled` that Python's own compiler has been over it.
 # A stamp that is older than the file it depends on is made again.
@@ -17,7 +17,6 @@ LIGHT := $(VENV)/light
 FULL := $(VENV)/full
 COMPILED := $(VENV)/compiled
 BENCH := .venv-bench
-HTML := _build/html
 
 # One number format and one encoding, whatever the machine is set to.
 export PYTHONUTF8 := 1
@@ -33,9 +32,9 @@ say = @printf '\n== %s\n' "$(1)"
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help train test test-fast test-gpu checks check-export check-notebooks \
-	lint types book-build explorer run-tests run-double run-emulator bench bench-vectors bench-text bench-training bench-more-text \
-	bench-quick regression book pdf gpu \
-	export format clean
+	lint types book-build explorer run-tests run-double run-emulator \
+	run-emulated-notebooks bench bench-vectors bench-text bench-training \
+	bench-more-text bench-quick regression book pdf gpu export format clean
 
 help:  ## list what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' \
@@ -98,9 +97,10 @@ test: $(FULL)  ## run everything CI runs
 	$(ONE_THREAD) $(AGAIN) book-build; built=$$?; \
 	wait $$!; checked=$$?; cat $(CHECKED); test $$built$$checked = 00
 	@$(AGAIN) run-tests
-	@$(AGAIN) run-emulator
+	@$(AGAIN) run-emulated-notebooks
 
-checks: $(COMPILED) check-export check-notebooks lint types run-double
+checks: $(COMPILED) check-export check-notebooks lint types run-double \
+	run-emulator
 
 # Before a commit: the notebooks are not run, nor anything slow, and no book or
 # browser is needed.
@@ -148,7 +148,7 @@ run-tests: $(COMPILED)
 
 # A GPU is not needed: tests/gpu/cupy_on_cpu/README.md says what stands in for it.
 
-test-gpu: run-double run-emulator  ## the same tests and chapters on CuPy, without a GPU
+test-gpu: run-double run-emulator run-emulated-notebooks  ## the same tests and chapters on CuPy, without a GPU
 
 run-double: $(COMPILED)
 	$(call say,Run the tests on a strict double of CuPy)
@@ -157,7 +157,9 @@ run-double: $(COMPILED)
 run-emulator: $(COMPILED)
 	$(call say,Run the tests on CuPy itself and an emulated GPU)
 	@$(ON_CPU) emulator -n $(WORKERS)
-	$(call say,Run the notebooks there)
+
+run-emulated-notebooks: $(COMPILED)
+	$(call say,Run the notebooks on the emulated GPU)
 	@$(ON_CPU) notebooks -n $(WORKERS)
 	@rm -rf _build/trainings
 
@@ -186,6 +188,7 @@ bench: bench-vectors bench-text bench-training bench-more-text  ## measure again
 bench-vectors: $(FULL)
 	@$(BIN)/python benchmarks/neighbours.py
 	@$(BIN)/python benchmarks/neighbours.py --large
+	@$(BIN)/python benchmarks/small_questions.py
 	@$(BIN)/python benchmarks/analogies.py
 	@$(BIN)/python benchmarks/loading.py
 
@@ -241,10 +244,10 @@ bench-quick: $(BENCH)/ready  ## the same, small, to see that it runs
 
 # --- Read and write the book --------------------------------------------------
 
+# Jupyter Book prints the address itself.
 book: $(FULL) explorer  ## build the book, print the address to open
 	@$(BIN)/python tools/fetch_mathjax.py
 	@$(BIN)/jupyter-book build . --quiet
-	@echo "Open file://$(CURDIR)/$(HTML)/index.html"
 
 pdf: $(FULL)  ## print the whole book to _build/skip-gram-exactly.pdf
 	@$(BIN)/python tools/fetch_mathjax.py

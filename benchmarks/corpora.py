@@ -406,7 +406,7 @@ def documents(name: str) -> list[list[str]]:
     result = []
     with text_file(name).open(encoding="utf-8") as file:
         for line in file:
-            tokens = [known.setdefault(w, w) for w in tokenize(line)]
+            tokens = [known.setdefault(w, w) for w in tokenize(line, "ascii")]
             if len(tokens) > 1:
                 result.append(tokens)
     return result

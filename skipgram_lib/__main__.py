@@ -16,7 +16,10 @@ def main() -> int:
 
         return run()
     except KeyboardInterrupt:
-        print("skipgram: interrupted; nothing was written", file=sys.stderr)
+        if sys.stderr is not None:  # print would take stdout
+            print(
+                "skipgram: interrupted; nothing was written", file=sys.stderr
+            )
         return 130
 
 

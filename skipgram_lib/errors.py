@@ -5,6 +5,7 @@ import operator
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from difflib import get_close_matches
 from functools import cache, wraps
 from inspect import signature
 from itertools import chain
@@ -35,11 +36,29 @@ class SkipgramError(ValueError):
 
 
 class UnknownWordError(SkipgramError, KeyError):
-    """A word that is not in the vocabulary."""
+    """A word that is not among some words.
+
+    Those spelt alike are looked for when the error is shown: a loop that
+    passes over unknown words would wait for each of them.
+    """
+
+    def __init__(
+        self, sentence: str = "", words: Sequence[str] = (), word: str = ""
+    ) -> None:
+        super().__init__(sentence)
+        self.words = words
+        self.word = word
 
     def __str__(self) -> str:
         """Show the sentence as it is; KeyError would put quotes on it."""
-        return str(self.args[0]) if self.args else ""
+        near: list[str] = []
+        if len(self.word) <= 100:  # the search takes long for long words
+            near = get_close_matches(self.word.lower(), self.words, n=3)
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        return f"{self.args[0]}{hint}"
+
+    def __reduce__(self) -> tuple[type["UnknownWordError"], tuple[str]]:
+        return type(self), (str(self),)
 
 
 class NotFittedError(SkipgramError, AttributeError):
@@ -76,12 +95,34 @@ def check_at_least(name: str, value: object, minimum: int) -> int:
     return number
 
 
+def check_size(name: str, value: object) -> int:
+    """Return a whole number from 1 to 2^31 - 1, or raise a SkipgramError."""
+    number = check_at_least(name, value, 1)
+    if number >= 2**31:
+        raise SkipgramError(f"{name} must be below 2^31, got {number}")
+    return number
+
+
 def as_number(value: Any) -> float:
     """Return a value as a float: NaN, which is in no range, if it is none."""
     try:
         return math.nan if isinstance(value, str) else float(value)
     except (TypeError, ValueError, OverflowError):
         return math.nan
+
+
+def check_number(
+    name: str,
+    value: object,
+    wanted: str,
+    least: float = 0.0,
+    most: float = sys.float_info.max,
+) -> float:
+    """Return a number within limits as a float, or raise a SkipgramError."""
+    number = as_number(value)
+    if not least <= number <= most:
+        raise SkipgramError(f"{name} must be {wanted}, got {value!r:.60}")
+    return number
 
 
 def check_choice(name: str, value: object, choices: Sequence[str]) -> str:
@@ -125,7 +166,7 @@ def as_words(name: str, values: object, ordered: bool = True) -> list[str]:
             raise SkipgramError(
                 f"{name} must be strings, got {word!r:.60} at place {i:,}"
             )
-    return list(map(str, found))
+    return list(map(str.__str__, found))
 
 
 def hide_bar(progress: object) -> bool | None:
@@ -174,7 +215,17 @@ _RULES: dict[Any, _Rule] = {
     Callable: ("a function", callable),
     Iterable: ("a list", _is_list),
     Sequence: ("a list", _is_list),
+    Mapping: ("a dictionary", lambda value: isinstance(value, Mapping)),
 }
+
+
+# Classes that a value must be one of are from here.
+_CLASSES = (__package__, "scipy")
+
+
+def is_class(hint: Any) -> bool:
+    """Whether a type is a class that values can be asked for."""
+    return isinstance(hint, type) and not getattr(hint, "_is_protocol", False)
 
 
 def _rules(hint: Any) -> list[_Rule]:
@@ -185,42 +236,51 @@ def _rules(hint: Any) -> list[_Rule]:
         return list(chain.from_iterable(parts)) if all(parts) else []
     if origin in _RULES:
         return [_RULES[origin]]
-    if isinstance(origin, type) and origin.__module__.startswith(__package__):
+    if is_class(origin) and origin.__module__.startswith(_CLASSES):
         name = origin.__name__
         article = "an" if name[0] in "AEIOU" else "a"
         return [(f"{article} {name}", lambda v: isinstance(v, origin))]
     return []
 
 
+@cache
+def _rules_of(annotated: Callable[..., Any]) -> dict[str, list[_Rule]]:
+    """What each parameter of a function, or field of a class, may be."""
+    hints = get_type_hints(annotated)
+    hints.pop("return", None)
+    return {name: _rules(hint) for name, hint in hints.items()}
+
+
+def check_types(
+    annotated: Callable[..., Any], given: Mapping[str, object]
+) -> None:
+    """Refuse values by name of other types than annotations say.
+
+    `annotated` is a function, or a class with its fields.
+    """
+    for name, allowed in _rules_of(annotated).items():
+        if not allowed or name not in given:
+            continue
+        value = given[name]
+        if not any(fits(value) for _, fits in allowed):
+            *first, last = dict.fromkeys(what for what, _ in allowed)
+            wanted = f"{', '.join(first)} or {last}" if first else last
+            shown = printable(f"{value!r:.60}")
+            raise SkipgramError(f"{name} must be {wanted}, got {shown}")
+
+
 def checked(function: Callable[P, R]) -> Callable[P, R]:
     """Refuse arguments of other types than a function's annotations say.
 
-    Strings, numbers, switches, paths, functions, lists and the library's own
-    classes are looked at; whatever else is annotated passes.
+    Strings, numbers, switches, paths, functions, lists, dictionaries, sparse
+    tables and the library's own classes are looked at; whatever else is
+    annotated passes.
     """
     parameters = signature(function)
 
-    @cache
-    def rules() -> dict[str, list[_Rule]]:
-        hints = get_type_hints(function)
-        hints.pop("return", None)
-        return {name: _rules(hint) for name, hint in hints.items()}
-
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        given = parameters.bind(*args, **kwargs).arguments
-        for name, allowed in rules().items():
-            value = given.get(name)
-            if (
-                allowed
-                and name in given
-                and not any(fits(value) for _, fits in allowed)
-            ):
-                *first, last = dict.fromkeys(what for what, _ in allowed)
-                wanted = f"{', '.join(first)} or {last}" if first else last
-                raise SkipgramError(
-                    f"{name} must be {wanted}, got {value!r:.60}"
-                )
+        check_types(function, parameters.bind(*args, **kwargs).arguments)
         return function(*args, **kwargs)
 
     return call

@@ -18,11 +18,14 @@ without waiting.
 """
 
 import hashlib
+import json
+import re
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 
-from skipgram_lib.apps.explorer.page import ASSETS, page_names, read_asset
+from skipgram_lib.apps.explorer.page import ASSETS, read_asset
 
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "skipgram_lib"
@@ -75,6 +78,12 @@ def write_changed(path, content):
     """Write a file, unless that is what it holds."""
     if not path.exists() or path.read_bytes() != content:
         path.write_bytes(content)
+
+
+def page_names(folder):
+    """Names of a page's files, as index.html has them, by what they hold."""
+    text = (folder / "index.html").read_text(encoding="utf-8")
+    return json.loads(unescape(re.search('data-files="([^"]+)"', text)[1]))
 
 
 def copy_page():

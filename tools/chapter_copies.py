@@ -5,6 +5,9 @@ copies: each in a folder that holds nothing else, and with a cell behind each
 exercise that runs its solution, in which an answer that is not right is an
 error.
 
+A notebook that needs a package that is not there, such as gensim, is said to
+be skipped, and each cell of its copy is tagged so.
+
 With ``--small``, a notebook that has a cell tagged `parameters` gets a small
 vocabulary there, for the emulated GPU. Its answers are others then.
 
@@ -15,7 +18,10 @@ import json
 import re
 import shutil
 import sys
+from importlib.util import find_spec
 from pathlib import Path
+
+from install_cells import needs_of
 
 ROOT = Path(__file__).resolve().parents[1]
 # Where what takes exercises apart is, for the site, too.
@@ -91,6 +97,13 @@ def copied(notebook, small=False):
     return notebook | {"cells": cells}
 
 
+def skipped(notebook):
+    """Return a notebook whose cells nbval skips."""
+    for cell in notebook["cells"]:
+        cell["metadata"]["tags"] = [*tags_of(cell), "nbval-skip"]
+    return notebook
+
+
 def write_copies(folder, names=(), small=False):
     """Write a copy of each notebook, in a new folder of its own.
 
@@ -101,10 +114,16 @@ def write_copies(folder, names=(), small=False):
         if path.stem == AT_HOME or (names and path.stem not in names):
             continue
         notebook = json.loads(path.read_text(encoding="utf-8"))
+        notebook = copied(notebook, small)
+        lacks = [n for n in needs_of(notebook["cells"]) if not find_spec(n)]
+        if lacks:
+            why = f"{' and '.join(lacks)} is not installed"
+            print(f"{path.stem} is skipped: {why}", file=sys.stderr)
+            notebook = skipped(notebook)
         place = folder / path.stem
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
-        text = json.dumps(copied(notebook, small), indent=1)
+        text = json.dumps(notebook, indent=1)
         copy = place / path.name
         copy.write_text(text, encoding="utf-8")
         written.append(copy)

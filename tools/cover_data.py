@@ -30,7 +30,7 @@ def cover_data(model, sentence=SENTENCE):
     model : SkipGram
     sentence : str, each word of it known to the model
     """
-    tokens = tokenize(sentence)
+    tokens = tokenize(sentence, "ascii")
     if len(tokens) < 2:
         raise SkipgramError(
             f"the sentence needs two words or more, got {sentence!r:.60}"

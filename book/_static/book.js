@@ -121,10 +121,15 @@
 
   /* --- Small repairs ------------------------------------------------------------ */
 
-  /* Paper cannot be clicked: what is folded opens before printing. */
+  /* Paper cannot be clicked, and is white: what is folded opens before
+     printing, and the dark scheme gives way. */
   function openForPrint() {
     const opened = [];
+    const page = document.documentElement.dataset;
+    let theme;
     window.addEventListener("beforeprint", function () {
+      theme = page.theme;
+      page.theme = "light";
       document.querySelectorAll("details:not([open])").forEach(function (box) {
         opened.push(box);
         box.open = true;
@@ -132,6 +137,7 @@
     });
     window.addEventListener("afterprint", function () {
       while (opened.length) opened.pop().open = false;
+      page.theme = theme;
     });
   }
 

@@ -6,8 +6,9 @@ Okabe and Ito 2008, "Color Universal Design".
 W3C 2023, "Web Content Accessibility Guidelines (WCAG) 2.2".
 """
 
+import warnings
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +17,11 @@ from skipgram_lib.errors import MissingPackageError, SkipgramError
 
 # Figures import this module before Matplotlib.
 try:
+    from matplotlib import font_manager, rcParams
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.backend_bases import RendererBase
     from matplotlib.colors import to_rgb
-    from matplotlib.font_manager import FontProperties
     from matplotlib.text import Text
     from matplotlib.textpath import text_to_path
     from matplotlib.typing import ColorType
@@ -86,9 +87,55 @@ def axes_or_current(ax: Axes | None) -> Axes:
 
 def text_widths(texts: Iterable[str]) -> NDArray[np.float64]:
     """Widths of some lines of text, as multiples of the font size."""
-    font = FontProperties(size=10)
+    font = font_manager.FontProperties(size=10)
     measure = text_to_path.get_text_width_height_descent
     return np.array([measure(text, font, False)[0] / 10 for text in texts])
+
+
+@cache
+def letters_of(path: str) -> frozenset[str]:
+    """Letters that the font in a file has."""
+    return frozenset(map(chr, font_manager.get_font(path).get_charmap()))
+
+
+def letters_in(families: Iterable[str]) -> set[str]:
+    """Letters that fonts of some families have together."""
+    fonts = (
+        font_manager.findfont(font_manager.FontProperties(family=[name]))
+        for name in families
+    )
+    return set().union(*map(letters_of, fonts))
+
+
+def find_families(words: Iterable[str]) -> list[str]:
+    """Families to write words in: those in use, and what these lack."""
+    families = list(rcParams["font.family"])
+    missing = set().union(*words) - letters_in(families)
+    for font in font_manager.fontManager.ttflist if missing else []:
+        upright = font.style == "normal" and "Last Resort" not in font.name
+        if upright and missing & letters_of(font.fname):
+            families.append(font.name)
+            missing -= letters_of(font.fname)
+    return families
+
+
+def legible(
+    words: Iterable[str], families: Iterable[str] | None = None
+) -> list[str]:
+    """Words for a figure: a letter that no font has is drawn as U+FFFD."""
+    words = list(words)
+    known = letters_in(families or rcParams["font.family"])
+    missing = set().union(*words) - known
+    if lacking := [word for word in words if not missing.isdisjoint(word)]:
+        warnings.warn(
+            f"no font has all letters of {len(lacking):,} of {len(words):,} "
+            f"words, such as {lacking[0]!r}; name one that does in "
+            "Matplotlib's font.family, after installing it, or draw a map as "
+            ".html",
+            stacklevel=2,
+        )
+    replaced = dict.fromkeys(map(ord, missing), "\ufffd")
+    return [word.translate(replaced) for word in words]
 
 
 class BeforeDrawing(Artist):

@@ -32,12 +32,11 @@ class Expected:
 def load_answers() -> dict[str, Expected]:
     """What every exercise asks for: exercises.json, a line an exercise."""
     file = files("skipgram_lib.apps") / "exercises.json"
-    answers = {}
-    for name, entry in json.loads(file.read_text("utf-8")).items():
-        words = entry.get("any_order")
-        value = entry["value"] if words is None else set(words)
-        answers[name] = Expected(value, entry.get("within", 0.0))
-    return answers
+    entries = json.loads(file.read_text("utf-8"))
+    for entry in entries.values():
+        if "any_order" in entry:
+            entry["value"] = set(entry.pop("any_order"))
+    return {name: Expected(**entry) for name, entry in entries.items()}
 
 
 ANSWERS = load_answers()
@@ -73,13 +72,12 @@ def compare_words(answer: Any, expected: Expected) -> str:
 
 def compare_numbers(answer: Any, expected: Expected) -> str:
     """What is wrong with a number or an array; empty if nothing is."""
-    no_number = f"the answer is made of numbers, and yours is {answer!r:.60}"
-    if answer is None:
-        return no_number
     try:
         given = np.asarray(backend_of(answer).to_numpy(answer), np.float64)
     except (TypeError, ValueError):
-        return no_number
+        given = None
+    if given is None or answer is None:
+        return f"the answer is made of numbers, and yours is {answer!r:.60}"
     wanted = np.asarray(expected.value, np.float64)
     if given.shape != wanted.shape:
         return f"the answer has shape {wanted.shape}, yours {given.shape}"

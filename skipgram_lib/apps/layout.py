@@ -10,8 +10,10 @@ from skipgram_lib.backend.base import Array
 from skipgram_lib.errors import (
     MissingPackageError,
     SkipgramError,
+    as_words,
     check_at_least,
     check_choice,
+    checked,
 )
 from skipgram_lib.vectors.search import unit_rows
 from skipgram_lib.vectors.vectors import WordVectors
@@ -23,11 +25,7 @@ AVERAGED = 8  # neighbours in whose middle a further word lies
 
 def check_words(words: Iterable[str]) -> list[str]:
     """Return some words as a list, or refuse them."""
-    if isinstance(words, str | bytes):
-        raise SkipgramError(
-            f"expected a list of words, got {words!r:.40}; use [word]"
-        )
-    if not (names := list(words)):
+    if not (names := as_words("words", words)):
         raise SkipgramError("expected some words, got none")
     return names
 
@@ -124,6 +122,7 @@ def tsne(rows: Array, seed: int) -> Array:
         return np.asarray(model.fit_transform(rows), np.float64)
 
 
+@checked
 def word_map_positions(
     vectors: WordVectors,
     words: int | Iterable[str] = 1_000,

@@ -9,14 +9,7 @@ from pathlib import Path
 from typing import Any
 
 # Before Matplotlib: it says what to install where that is missing.
-from skipgram_lib.apps.drawing import (
-    COLOURS,
-    DARK,
-    INK,
-    MARKERS,
-    BeforeDrawing,
-    axes_or_current,
-)
+from skipgram_lib.apps import drawing
 
 # isort: split
 import matplotlib as mpl
@@ -28,16 +21,9 @@ from matplotlib.text import Text
 from matplotlib.transforms import IdentityTransform
 from numpy.typing import ArrayLike, NDArray
 
-from skipgram_lib.apps.layout import (
-    fit_square,
-    map_words,
-    nearest_ids,
-    principal_plane,
-    rows_of,
-    word_map_positions,
-)
+from skipgram_lib.apps import layout
 from skipgram_lib.backend.base import Array
-from skipgram_lib.errors import SkipgramError, printable
+from skipgram_lib.errors import SkipgramError, check_number, checked, printable
 from skipgram_lib.storage.files import write_file
 from skipgram_lib.vectors.vectors import WordVectors
 
@@ -70,10 +56,7 @@ def boxes_around(point: Array, size: Array, gap: float) -> Array:
 
 
 def place_labels(
-    points: Array,
-    sizes: Array,
-    bounds: ArrayLike,
-    gap: float = 4.0,
+    points: Array, sizes: Array, bounds: ArrayLike, gap: float = 4.0
 ) -> NDArray[np.float64]:
     """Lower left corners (n, 2) of labels, of which no two overlap.
 
@@ -143,21 +126,23 @@ def label_points(
     **options: Any,
 ) -> list[Text]:
     """Write words beside their points (n, 2); no two of them overlap."""
+    families = drawing.find_families(words)
     texts = [
         ax.text(
             0,
             0,
             word,
+            family=families,
             size=size,
-            color=INK,
+            color=drawing.INK,
             parse_math=False,
             transform=IdentityTransform(),
             in_layout=False,
             **options,
         )
-        for word in words
+        for word in drawing.legible(words, families)
     ]
-    BeforeDrawing(ax, partial(set_places, ax, texts, places, gap))
+    drawing.BeforeDrawing(ax, partial(set_places, ax, texts, places, gap))
     return texts
 
 
@@ -169,9 +154,9 @@ def dots(
         places[:, 0],
         places[:, 1],
         s=size,
-        c=COLOURS[k],
-        marker=MARKERS[k],
-        edgecolors=INK,
+        c=drawing.COLOURS[k],
+        marker=drawing.MARKERS[k],
+        edgecolors=drawing.INK,
         linewidths=0.3,
         label=label,
     )
@@ -181,9 +166,10 @@ def draw_groups(
     ax: Axes, places: Array, groups: Mapping[str, Sequence[str]], size: float
 ) -> None:
     """Draw points (n, 2), those of each group in its colour and shape."""
-    if len(groups) > len(COLOURS):
+    if len(groups) > len(drawing.COLOURS):
         raise SkipgramError(
-            f"up to {len(COLOURS)} groups can be told apart, got {len(groups)}"
+            f"up to {len(drawing.COLOURS)} groups can be told apart, got "
+            f"{len(groups)}"
         )
     start = 0
     for k, (title, words) in enumerate(groups.items()):
@@ -197,7 +183,12 @@ def draw_groups(
 
 def as_places(positions: ArrayLike, n: int) -> NDArray[np.float64]:
     """Return places (n, 2) as an array, or refuse them."""
-    places = np.asarray(positions, np.float64)
+    try:
+        places = np.asarray(positions, np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise SkipgramError(
+            f"positions must be numbers, got {positions!r:.60}"
+        ) from None
     if places.shape != (n, 2) or not np.isfinite(places).all():
         raise SkipgramError(
             f"positions must hold two finite numbers for each of the {n} "
@@ -206,6 +197,7 @@ def as_places(positions: ArrayLike, n: int) -> NDArray[np.float64]:
     return places
 
 
+@checked
 def plot_word_map(
     vectors: WordVectors,
     words: int | Iterable[str] | Mapping[str, Sequence[str]] = 300,
@@ -240,10 +232,11 @@ def plot_word_map(
     -------
     Axes
     """
-    names = map_words(vectors, words)
-    ax = axes_or_current(ax)
+    size = check_number("size", size, "from 0.1 to 1000 points", 0.1, 1000)
+    names = layout.map_words(vectors, words)
+    ax = drawing.axes_or_current(ax)
     if positions is None:
-        positions = word_map_positions(vectors, names, method, seed)
+        positions = layout.word_map_positions(vectors, names, method, seed)
     places = as_places(positions, len(names))
     area = size * (3 if len(places) < 100 else 1)
     if isinstance(words, Mapping):
@@ -261,7 +254,7 @@ def around(rows: Array) -> NDArray[np.float64]:
     places = np.zeros((len(rows), 2))
     cosine = rows[1:] @ rows[0]
     rest = rows[1:] - np.outer(cosine, rows[0])
-    x, y = principal_plane(rest)[0].T
+    x, y = layout.principal_plane(rest)[0].T
     order = np.argsort(np.arctan2(y, x), kind="stable")
     turn = np.empty(len(order))
     turn[order] = np.arange(len(order)) * 2 * np.pi / len(order)
@@ -291,12 +284,13 @@ def draw_edges(ax: Axes, places: Array, width: Array) -> None:
         if width[i, j]:
             ax.plot(
                 *places[[i, j]].T,
-                color=DARK if i == 0 else "0.75",
+                color=drawing.DARK if i == 0 else "0.75",
                 lw=width[i, j],
                 zorder=0.9 - i / 1e3,
             )
 
 
+@checked
 def plot_neighbours(
     vectors: WordVectors, word: str, topn: int = 10, ax: Axes | None = None
 ) -> Axes:
@@ -320,9 +314,9 @@ def plot_neighbours(
     Axes
     """
     near = vectors.most_similar(word, topn=topn)
-    ax = axes_or_current(ax)
+    ax = drawing.axes_or_current(ax)
     names = [word, *(other for other, _ in near)]
-    rows = rows_of(vectors, names)
+    rows = layout.rows_of(vectors, names)
     places = around(rows)
     draw_edges(ax, places, line_widths(rows @ rows.T))
     dots(ax, places, 50)
@@ -368,7 +362,7 @@ def read_page(name: str) -> str:
 
 def map_page(words: list[str], places: Array, near: list[list[int]]) -> bytes:
     """Return the contents of a page with a map; it needs no other file."""
-    square = fit_square(places * [1, -1])
+    square = layout.fit_square(places * [1, -1])
     data = {"words": words, "places": square.round(4).tolist(), "near": near}
     page = read_page("map.html")
     page = page.replace(">STYLE<", f">\n{read_page('map.css')}<")
@@ -391,6 +385,7 @@ def map_path(path: str | Path) -> Path:
     return path
 
 
+@checked
 def save_map(
     vectors: WordVectors,
     path: str | Path,
@@ -417,12 +412,12 @@ def save_map(
         If the ending is another, or the file cannot be written.
     """
     path = map_path(path)
-    names = list(dict.fromkeys(map_words(vectors, words)))
-    places = word_map_positions(vectors, names, method, seed)
+    names = list(dict.fromkeys(layout.map_words(vectors, words)))
+    places = layout.word_map_positions(vectors, names, method, seed)
     format = path.suffix.lower()[1:]
     if format == "html":
-        shown = WordVectors(names, rows_of(vectors, names))
-        near = nearest_ids(shown, names, MAP_NEIGHBOURS)
+        shown = WordVectors(names, layout.rows_of(vectors, names))
+        near = layout.nearest_ids(shown, names, MAP_NEIGHBOURS)
         content = map_page(names, places, near.tolist())
     else:
         content = map_picture(names, places, format)

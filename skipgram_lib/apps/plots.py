@@ -1,25 +1,12 @@
 """Figures: windows, lookups, bars, losses, similarities."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 # Before Matplotlib: it says what to install where that is missing.
-from skipgram_lib.apps.drawing import (
-    BARS,
-    COLOURS,
-    DARK,
-    EDGE,
-    HATCHES,
-    INK,
-    LIGHT,
-    MARKERS,
-    SHADES,
-    axes_or_current,
-    fit_texts,
-    ink_on,
-    text_widths,
-)
+from skipgram_lib.apps import drawing
+from skipgram_lib.apps.drawing import DARK, EDGE, INK, LIGHT, axes_or_current
 
 # isort: split
 import numpy as np
@@ -30,13 +17,40 @@ from matplotlib.text import Text
 from numpy.typing import ArrayLike, NDArray
 
 from skipgram_lib.apps.layout import check_words, rows_of
-from skipgram_lib.backend.base import Array
+from skipgram_lib.backend.select import backend_of
 from skipgram_lib.counts.counts import Counts
-from skipgram_lib.counts.windows import as_tokens, window_offsets
-from skipgram_lib.errors import SkipgramError, check_at_least
+from skipgram_lib.counts.windows import Document, as_document, window_offsets
+from skipgram_lib.errors import (
+    SkipgramError,
+    as_list,
+    as_words,
+    check_at_least,
+    checked,
+)
 from skipgram_lib.model.skipgram import SkipGram, check_counts
 from skipgram_lib.model.training import TrainingRecord
 from skipgram_lib.vectors.vectors import WordVectors
+
+PAPER = "#f4f7fb"  # of a cell that is not selected
+
+
+def write(
+    ax: Axes, x: float, y: float, text: str, ink: str = INK, **style: Any
+) -> Text:
+    """Write a text, which is no formula, at a place of its left middle."""
+    style |= {"va": "center", "parse_math": False, "color": ink}
+    return ax.text(x, y, text, **style)
+
+
+def as_numbers(name: str, values: Iterable[float]) -> NDArray[np.float64]:
+    """Return a list of numbers as an array, or refuse it."""
+    found = as_list(name, values)
+    try:
+        return np.array(found, np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise SkipgramError(
+            f"{name} must be numbers, got {found!r:.60}"
+        ) from None
 
 
 def find_contexts(
@@ -44,10 +58,10 @@ def find_contexts(
 ) -> dict[int, list[int]]:
     """Positions of the context words, by the position of their centre."""
     contexts = {}
-    for i in range(T) if centres is None else centres:
-        if not 0 <= i < T:
+    for i in range(T) if centres is None else as_list("centres", centres):
+        if i not in range(T):
             raise SkipgramError(
-                f"a centre must be a position from 0 to {T - 1}, got {i}"
+                f"a centre must be a position from 0 to {T - 1}, got {i!r:.60}"
             )
         near = (i + np.asarray(offsets)).tolist()
         contexts[i] = [j for j in near if 0 <= j < T]
@@ -60,24 +74,14 @@ def draw_window(
     ax: Axes, words: list[str], y: float, centre: int, near: list[int]
 ) -> list[Text]:
     """Draw a line of words: one dark, some light, the others plain."""
-    widths = text_widths(words)
+    widths = drawing.text_widths(words)
     left = np.cumsum(widths + 0.9) - widths - 0.4
     texts = []
     for j, word in enumerate(words):
         face = DARK if j == centre else LIGHT if j in near else "none"
         ink = "white" if j == centre else INK if j in near else EDGE
         box = {"boxstyle": "round,pad=0.3", "fc": face, "ec": "none"}
-        texts.append(
-            ax.text(
-                left[j],
-                y,
-                word,
-                color=ink,
-                va="center",
-                bbox=box,
-                parse_math=False,
-            )
-        )
+        texts.append(write(ax, left[j], y, word, ink, bbox=box))
     return texts
 
 
@@ -91,25 +95,22 @@ def draw_windows(
     """
     texts = []
     step = 3.4 if pairs else 2.2
-    width = (text_widths(words) + 0.9).sum()
+    width = (drawing.text_widths(words) + 0.9).sum()
     for k, (i, near) in enumerate(contexts.items()):
         texts += draw_window(ax, words, -step * k - 1, i, near)
         if pairs:
             note = "  ".join(f"({words[i]}, {words[j]})" for j in near)
-            y = -step * k - 2.5
-            text = ax.text(
-                0.5, y, note, color=INK, va="center", parse_math=False
-            )
-            texts.append(text)
-            width = max(width, text_widths([note])[0] + 1)
+            texts.append(write(ax, 0.5, -step * k - 2.5, note))
+            width = max(width, drawing.text_widths([note])[0] + 1)
     # Small letters are drawn on whole pixels, and come out wider: 1.05.
     ax.set(xlim=(0, 1.05 * width), ylim=(-step * len(contexts), 0), aspect=1)
     ax.axis("off")
     return texts
 
 
+@checked
 def plot_windows(
-    tokens: Sequence[str] | Sequence[int],
+    tokens: Document,
     window: int = 2,
     centres: Iterable[int] | None = None,
     side: str = "both",
@@ -142,11 +143,11 @@ def plot_windows(
     ----------
     Chapter 1 of the book; the figure is that of McCormick 2016.
     """
-    words = [str(token) for token in as_tokens(tokens)]
+    words = drawing.legible(map(str, as_document("tokens", tokens)))
     offsets = window_offsets(window, side)
     contexts = find_contexts(len(words), centres, offsets)
     ax = axes_or_current(ax)
-    fit_texts(ax, draw_windows(ax, words, contexts, pairs), 1)
+    drawing.fit_texts(ax, draw_windows(ax, words, contexts, pairs), 1)
     return ax
 
 
@@ -162,94 +163,64 @@ def indices_to_draw(n: int, most: int, keep: int = 0) -> list[int]:
 
 
 def draw_cells(
-    ax: Axes,
-    corner: tuple[float, float],
-    texts: list[list[str]],
-    dark: int,
+    ax: Axes, x: float, y: float, texts: list[list[str]], dark: ArrayLike
 ) -> list[Text]:
-    """Draw a table down from its upper left corner, one row of it dark."""
+    """Draw a table down from its upper left corner, some cells of it dark."""
+    is_dark = np.broadcast_to(dark, np.shape(texts))
     drawn = []
-    for i, row in enumerate(texts):
-        face = DARK if i == dark else "#f4f7fb"
-        for j, text in enumerate(row):
-            x, y = corner[0] + j, corner[1] - i - 1
-            ax.add_patch(Rectangle((x, y), 1, 1, fc=face, ec="0.6", lw=0.8))
-            drawn.append(
-                ax.text(
-                    x + 0.5,
-                    y + 0.5,
-                    text,
-                    ha="center",
-                    va="center",
-                    color=ink_on(face),
-                )
-            )
+    for i, j in np.ndindex(is_dark.shape):
+        face = DARK if is_dark[i, j] else PAPER
+        corner = (x + j, y - i - 1)
+        ax.add_patch(Rectangle(corner, 1, 1, fc=face, ec="0.6", lw=0.8))
+        ink = drawing.ink_on(face)
+        place = (x + j + 0.5, y - i - 0.5)
+        drawn.append(write(ax, *place, texts[i][j], ink, ha="center"))
     return drawn
 
 
-def as_matrix(matrix: ArrayLike) -> Array:
-    """Return a matrix as an array, or refuse it."""
-    array = np.asarray(matrix)
-    if array.ndim != 2 or 0 in array.shape:
-        raise SkipgramError(
-            f"expected a matrix (V, D), got an array of shape {array.shape}"
-        )
-    return array
+def lookup_texts(
+    matrix: NDArray[Any], row: int
+) -> tuple[list[list[str]], int]:
+    """What is written of a matrix, and where its row is.
+
+    "⋮" and "…" stand for rows and columns that are left out.
+    """
+    rows = indices_to_draw(len(matrix), 7, row)
+    columns = indices_to_draw(matrix.shape[1], 6)
+    form = "d" if np.issubdtype(matrix.dtype, np.integer) else ".2f"
+
+    def cell(i: int, j: int) -> str:
+        if i < 0:
+            return "⋮"
+        return "…" if j < 0 else format(matrix[i, j], form)
+
+    texts = [[cell(i, j) for j in columns] for i in rows]
+    return texts, rows.index(row)
 
 
-@dataclass(frozen=True)
-class LookupTexts:
-    """What is written in the cells of a lookup; `row` is the one selected."""
-
-    one_hot: list[str]
-    matrix: list[list[str]]
-    row: int
-
-    @classmethod
-    def of(cls, matrix: Array, row: int) -> "LookupTexts":
-        """Return the texts of a matrix; "⋮" and "…" are left out cells."""
-        rows = indices_to_draw(len(matrix), 7, row)
-        columns = indices_to_draw(matrix.shape[1], 6)
-        form = "d" if np.issubdtype(matrix.dtype, np.integer) else ".2f"
-
-        def cell(i: int, j: int) -> str:
-            if i < 0:
-                return "⋮"
-            return "…" if j < 0 else format(matrix[i, j], form)
-
-        return cls(
-            ["…" if i < 0 else str(int(i == row)) for i in rows],
-            [[cell(i, j) for j in columns] for i in rows],
-            rows.index(row),
-        )
-
-
-def draw_lookup(ax: Axes, texts: LookupTexts) -> list[Text]:
-    """Draw a one-hot vector, a matrix and its row; return all numbers."""
-    V = len(texts.matrix)
-    D = len(texts.matrix[0])
+def draw_lookup(ax: Axes, texts: list[list[str]], row: int) -> None:
+    """Draw a one-hot vector times a matrix = its row, and fit the axes."""
+    V = len(texts)
+    D = len(texts[0])
     top = V / 2 + 0.5
-    cells = []
-    for i, text in enumerate(texts.one_hot):
-        dark = 0 if i == texts.row else -1
-        cells += draw_cells(ax, (i, top), [[text]], dark)
-    cells += draw_cells(ax, (V + 1, V), texts.matrix, texts.row)
-    row = texts.matrix[texts.row]
-    cells += draw_cells(ax, (V + D + 2, top), [row], 0)
+    at = np.arange(V) == row
+    one_hot = [
+        "…" if line[0] == "⋮" else str(int(is_row))
+        for line, is_row in zip(texts, at, strict=True)
+    ]
+    cells = draw_cells(ax, 0, top, [one_hot], at)
+    cells += draw_cells(ax, V + 1, V, texts, at[:, None])
+    cells += draw_cells(ax, V + D + 2, top, [texts[row]], True)
+    widest = max(drawing.text_widths(text for line in texts for text in line))
+    drawing.fit_texts(ax, cells, min(0.5, 0.85 / widest))
+    signs = {"×": V + 0.5, "=": V + D + 1.5}
+    drawn = [write(ax, signs[s], V / 2, s, ha="center") for s in signs]
+    drawing.fit_texts(ax, drawn, 0.6)
     ax.set(xlim=(0, V + 2 * D + 2), ylim=(0, V), aspect="equal")
     ax.axis("off")
-    return cells
 
 
-def draw_signs(ax: Axes, V: int, D: int) -> list[Text]:
-    """Write × and = between the parts of a lookup of V rows, D columns."""
-    places = {"×": V + 0.5, "=": V + D + 1.5}
-    return [
-        ax.text(x, V / 2, sign, ha="center", va="center", color=INK)
-        for sign, x in places.items()
-    ]
-
-
+@checked
 def plot_lookup(matrix: ArrayLike, row: int, ax: Axes | None = None) -> Axes:
     """Draw a one-hot vector times a matrix, and the row it selects.
 
@@ -266,29 +237,29 @@ def plot_lookup(matrix: ArrayLike, row: int, ax: Axes | None = None) -> Axes:
     -------
     Axes
     """
-    matrix = as_matrix(matrix)
-    row = check_at_least("row", row, 0)
-    if row >= len(matrix):
-        raise SkipgramError(f"row must be below {len(matrix)}, got {row}")
+    array = backend_of(matrix).to_numpy(matrix)
+    if array.ndim != 2 or 0 in array.shape or array.dtype.kind not in "iuf":
+        raise SkipgramError(
+            "expected a matrix (V, D) of numbers, got an array of shape "
+            f"{array.shape} and type {array.dtype}"
+        )
+    if check_at_least("row", row, 0) >= len(array):
+        raise SkipgramError(f"row must be below {len(array)}, got {row}")
     ax = axes_or_current(ax)
-    texts = LookupTexts.of(matrix, row)
-    widest = max(text_widths(text for line in texts.matrix for text in line))
-    fit_texts(ax, draw_lookup(ax, texts), min(0.5, 0.85 / widest))
-    signs = draw_signs(ax, len(texts.matrix), len(texts.matrix[0]))
-    fit_texts(ax, signs, 0.6)
+    draw_lookup(ax, *lookup_texts(array, row))
     return ax
 
 
 def bar_values(
-    names: Sequence[str], series: Mapping[str, ArrayLike]
+    names: list[str], series: Mapping[str, Iterable[float]]
 ) -> dict[str, NDArray[np.float64]]:
     """Return the series as arrays, one finite value for each name."""
-    if not 1 <= len(series) <= len(BARS):
+    most = len(drawing.BARS)
+    if not 1 <= len(series) <= most:
         raise SkipgramError(
-            f"one to {len(BARS)} sets of bars can be told apart, got "
-            f"{len(series)}"
+            f"one to {most} sets of bars can be told apart, got {len(series)}"
         )
-    arrays = {key: np.asarray(s, np.float64) for key, s in series.items()}
+    arrays = {key: as_numbers(repr(key), s) for key, s in series.items()}
     for label, values in arrays.items():
         if values.shape != (len(names),) or not np.isfinite(values).all():
             raise SkipgramError(
@@ -298,9 +269,10 @@ def bar_values(
     return arrays
 
 
+@checked
 def plot_bars(
-    names: Sequence[str],
-    series: Mapping[str, ArrayLike],
+    names: Iterable[str],
+    series: Mapping[str, Iterable[float]],
     number: str = "",
     ax: Axes | None = None,
 ) -> Axes:
@@ -321,26 +293,20 @@ def plot_bars(
     -------
     Axes
     """
+    names = as_words("names", names)
     arrays = bar_values(names, series)
     ax = axes_or_current(ax)
     height = 0.8 / len(arrays)
     at = np.arange(len(names))
     for k, (label, values) in enumerate(arrays.items()):
         y = at + (k - (len(arrays) - 1) / 2) * height
-        bars = ax.barh(
-            y,
-            values,
-            height,
-            color=BARS[k],
-            ec=INK,
-            lw=0.6,
-            hatch=HATCHES[k],
-            label=label,
-        )
+        bars = ax.barh(y, values, height, label=label, ec=INK, lw=0.6)
+        for bar in bars:
+            bar.set(fc=drawing.BARS[k], hatch=drawing.HATCHES[k])
         if number:
             texts = [format(value, number) for value in values]
             ax.bar_label(bars, texts, padding=3, size="small")
-    ax.set_yticks(at, names, parse_math=False)
+    ax.set_yticks(at, drawing.legible(names), parse_math=False)
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.margins(x=0.12)
     if len(arrays) > 1:
@@ -348,10 +314,11 @@ def plot_bars(
     return ax
 
 
+@checked
 def plot_context_probabilities(
     model: SkipGram,
     word: str,
-    others: Sequence[str] = (),
+    others: Iterable[str] = (),
     topn: int = 10,
     counts: Counts | None = None,
     ax: Axes | None = None,
@@ -377,6 +344,7 @@ def plot_context_probabilities(
     Axes
     """
     names = [near for near, _ in model.predict_context(word, topn)]
+    others = as_words("others", others)
     names += [other for other in others if other not in names]
     columns = [model.contexts[name] for name in names]
     series = {"predicted": model.context_probabilities(word)[columns]}
@@ -386,74 +354,46 @@ def plot_context_probabilities(
         row = counts.table()[i : i + 1].toarray()[0]
         series["counted"] = row[columns] / max(row.sum(), 1e-300)
     ax = plot_bars(names, series, ax=ax)
-    ax.set_xlabel(f"P(nearby | {word})", parse_math=False)
+    [label] = drawing.legible([f"P(nearby | {word})"])
+    ax.set_xlabel(label, parse_math=False)
     return ax
-
-
-@dataclass(frozen=True)
-class LossCurves:
-    """Losses of the epochs, by what they are losses of."""
-
-    epochs: list[int]
-    losses: dict[str, list[float]]
-
-    @classmethod
-    def of_numbers(cls, numbers: Sequence[float], first: int) -> "LossCurves":
-        """Return the curve of plain losses, from an epoch on."""
-        epochs = range(first, first + len(numbers))
-        return cls(list(epochs), {"trained on": list(map(float, numbers))})
-
-    @classmethod
-    def of_records(cls, records: Sequence[TrainingRecord]) -> "LossCurves":
-        """Return the curves of records, those at the ends of epochs."""
-        ends = [r for r in records if r.epoch_loss is not None]
-        losses = [r.epoch_loss for r in ends if r.epoch_loss is not None]
-        unseen = [r.held_out_loss for r in ends if r.held_out_loss is not None]
-        curves = {"trained on": losses}
-        if len(unseen) == len(ends):
-            curves["held out"] = unseen
-        return cls([r.epoch for r in ends], curves)
 
 
 def loss_curves(
     history: Iterable[TrainingRecord | float], first: int
-) -> LossCurves:
-    """Return the curves of records, or of plain numbers."""
-    records = []
-    numbers = []
-    for entry in history:
-        if isinstance(entry, TrainingRecord):
-            records.append(entry)
-        else:
-            numbers.append(entry)
-    curves = LossCurves.of_records(records)
-    if numbers:
-        curves = LossCurves.of_numbers(numbers, first)
-    if not curves.epochs:
-        raise SkipgramError("there is no loss to draw; train the model first")
-    return curves
+) -> tuple[Sequence[int], dict[str, list[float]]]:
+    """Epochs, and losses at their ends by what they are losses of.
 
-
-def draw_marks(ax: Axes, marks: Mapping[str, float], lowest: float) -> None:
-    """Draw named lines; a name is below its line if that is at the lowest.
-
-    `lowest` is the smallest value of the curves.
+    Of records, or of plain numbers, which begin with the epoch `first`.
     """
-    for name, mark in marks.items():
-        below = mark <= lowest
-        ax.axhline(mark, color=EDGE, ls=":", lw=1.2)
-        ax.annotate(
-            name,
-            (1, mark),
-            (0, -3 if below else 3),
-            ax.get_yaxis_transform(),
-            "offset points",
-            ha="right",
-            va="top" if below else "bottom",
-            color=INK,
-        )
+    entries = as_list("history", history)
+    if all(isinstance(entry, TrainingRecord) for entry in entries):
+        ends = [r for r in entries if r.epoch_loss is not None]
+        epochs: Sequence[int] = [r.epoch for r in ends]
+        losses = {"trained on": [r.epoch_loss for r in ends]}
+        unseen = [r.held_out_loss for r in ends]
+        if None not in unseen:
+            losses["held out"] = unseen
+    else:
+        losses = {"trained on": as_numbers("history", entries).tolist()}
+        epochs = range(first, first + len(entries))
+    if not epochs:
+        raise SkipgramError("history has no losses; train the model first")
+    return epochs, losses
 
 
+def draw_mark(ax: Axes, name: str, mark: float, below: bool) -> None:
+    """Draw a named line; its name is above or below it, at the right."""
+    ax.axhline(mark, color=EDGE, ls=":", lw=1.2)
+    frame = ax.get_yaxis_transform()
+    gap = (0, -3 if below else 3)
+    place: dict[str, Any] = {"ha": "right", "va": "top" if below else "bottom"}
+    ax.annotate(
+        name, (1, mark), gap, frame, "offset points", color=INK, **place
+    )
+
+
+@checked
 def plot_loss(
     history: Iterable[TrainingRecord | float],
     floor: float | None = None,
@@ -481,29 +421,28 @@ def plot_loss(
     -------
     Axes
     """
-    curves = loss_curves(history, first)
+    epochs, curves = loss_curves(history, first)
+    marks = {} if floor is None else {"entropy floor": floor}
+    marks |= lines or {}
+    heights = as_numbers("floor and lines", marks.values())
     ax = axes_or_current(ax)
-    for k, (label, losses) in enumerate(curves.losses.items()):
-        ax.plot(
-            curves.epochs,
-            losses,
-            ["-", "--"][k],
-            color=COLOURS[k],
-            label=label,
-            marker=MARKERS[k] if len(curves.epochs) <= 40 else "",
-        )
-    floors = {} if floor is None else {"entropy floor": floor}
-    lowest = min(map(min, curves.losses.values()))
-    draw_marks(ax, floors | dict(lines or {}), lowest)
+    for k, (label, losses) in enumerate(curves.items()):
+        marker = drawing.MARKERS[k] if len(epochs) <= 40 else ""
+        style = marker + ["-", "--"][k]
+        ax.plot(epochs, losses, style, color=drawing.COLOURS[k], label=label)
+    lowest = min(map(min, curves.values()))
+    for name, mark in zip(marks, heights, strict=True):
+        draw_mark(ax, name, mark, mark <= lowest)
     ax.margins(y=0.14)
     ax.set(xlabel="epoch", ylabel="loss (nats per pair)")
-    if len(curves.losses) > 1:
+    if len(curves) > 1:
         ax.legend(frameon=False)
     return ax
 
 
+@checked
 def plot_similarities(
-    vectors: WordVectors, words: Sequence[str], ax: Axes | None = None
+    vectors: WordVectors, words: Iterable[str], ax: Axes | None = None
 ) -> Axes:
     """Draw the cosines of some words with each other; darker is closer.
 
@@ -524,17 +463,17 @@ def plot_similarities(
     rows = rows_of(vectors, names)
     cosine = rows @ rows.T
     at = np.arange(len(names))
-    image = ax.imshow(cosine, cmap=SHADES, vmin=min(0, cosine.min()), vmax=1)
-    ax.set_yticks(at, names, parse_math=False)
-    ax.set_xticks(at, names, parse_math=False, rotation=45, ha="right")
+    lowest = min(0, cosine.min())
+    image = ax.imshow(cosine, cmap=drawing.SHADES, vmin=lowest, vmax=1)
+    shown = drawing.legible(names)
+    ax.set_yticks(at, shown, parse_math=False)
+    ax.set_xticks(at, shown, parse_math=False, rotation=45, ha="right")
     if len(names) > 12:
         ax.figure.colorbar(image, ax=ax, label="cosine")
         return ax
     shades = image.to_rgba(cosine)
     for i, j in np.ndindex(cosine.shape):
-        ink = ink_on(to_hex(tuple(shades[i, j])))
+        ink = drawing.ink_on(to_hex(tuple(shades[i, j])))
         number = f"{cosine[i, j].round(2) + 0.0:.2f}"  # no -0.00
-        ax.text(
-            j, i, number, color=ink, size="small", ha="center", va="center"
-        )
+        write(ax, j, i, number, ink, size="small", ha="center")
     return ax

@@ -1,7 +1,8 @@
 """A test of the reader's own machine: whether it agrees with NumPy."""
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import islice
 from time import perf_counter
 from typing import Any
@@ -14,7 +15,7 @@ from skipgram_lib import __version__
 from skipgram_lib.backend.base import Backend
 from skipgram_lib.backend.select import get_backend
 from skipgram_lib.counts.counts import Counts, count_pairs
-from skipgram_lib.errors import check_at_least
+from skipgram_lib.errors import as_list, check_at_least, checked
 from skipgram_lib.model.network import initial_network
 from skipgram_lib.model.skipgram import SkipGram
 from skipgram_lib.model.training import Run, TrainingPlan, make_steps
@@ -75,14 +76,9 @@ def random_text_counts(
 def train_both(backend: Backend, objective: str) -> list[SkipGram]:
     """Train a small network on the host, and again on a backend."""
     counts = random_text_counts()
+    model = partial(SkipGram, vector_size=16, epochs=2, progress=False)
     return [
-        SkipGram(
-            vector_size=16,
-            objective=objective,
-            epochs=2,
-            backend=device,
-            progress=False,
-        ).fit(counts)
+        model(objective=objective, backend=device).fit(counts)
         for device in (get_backend("numpy"), backend)
     ]
 
@@ -93,20 +89,15 @@ def compare_models(models: Sequence[SkipGram]) -> dict[str, float]:
     Those of "loss" and "weight" are relative to the largest value of the
     first network.
     """
-    losses = []
-    probs = []
-    weights = []
-    for model in models:
-        words = model.vocabulary.words[:9]
-        losses.append(np.array([record.loss for record in model.history]))
-        probs.append(np.array([*map(model.context_probabilities, words)]))
-        weights.append(model.vectors.matrix)
+    words = models[0].vocabulary.words[:9]
+    losses = np.array([[r.loss for r in m.history] for m in models])
+    probs = [[*map(m.context_probabilities, words)] for m in models]
+    weights = [model.vectors.matrix for model in models]
+    largest = abs(weights[0]).max()
     return {
         "loss": float(abs(losses[1] / losses[0] - 1).max()),
-        "probability": float(abs(probs[1] - probs[0]).max()),
-        "weight": float(
-            abs(weights[1] - weights[0]).max() / abs(weights[0]).max()
-        ),
+        "probability": float(abs(np.diff(probs, axis=0)).max()),
+        "weight": float(abs(weights[1] - weights[0]).max() / largest),
     }
 
 
@@ -137,9 +128,9 @@ def random_counts(V: int, pairs: int, seed: int = 0) -> sp.csr_array:
     """Counts of random pairs, a sparse float64 array of shape (V, V)."""
     rng = np.random.default_rng(seed)
     drawn = rng.choice(V, (2, pairs), p=zipf_shares(V))
-    row, column = np.concatenate([drawn, [np.arange(V)] * 2], axis=1)
-    ones = np.ones(len(row))
-    return sp.coo_array((ones, (row, column)), shape=(V, V)).tocsr()
+    places = np.concatenate([drawn, [np.arange(V)] * 2], axis=1)
+    ones = np.ones(pairs + V)
+    return sp.csr_array((ones, places), shape=(V, V))
 
 
 def time_pass(
@@ -174,9 +165,10 @@ def time_pass(
     }
 
 
+@checked
 def run_selftest(
     backend: str | Backend = "cupy",
-    sizes: Sequence[int] = (10_000, 100_000),
+    sizes: Iterable[int] = (10_000, 100_000),
     vector_size: int = 300,
 ) -> dict[str, Any]:
     """Test a backend on this machine; what `skipgram selftest` prints.
@@ -185,7 +177,7 @@ def run_selftest(
     ----------
     backend : str or Backend
         What is tested.
-    sizes : sequence of int
+    sizes : list of int
         Numbers of words at which a pass is timed.
     vector_size : int
         Features of a word.
@@ -201,7 +193,7 @@ def run_selftest(
         If the backend cannot be used; the message says why.
     """
     backend = get_backend(backend)
-    sizes = [check_at_least("sizes", V, 2) for V in sizes]
+    sizes = [check_at_least("sizes", V, 2) for V in as_list("sizes", sizes)]
     agreement = check_agreement(backend)
     return {
         "machine": describe_machine(backend),

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from skipgram_lib.backend.base import Backend, array_module
 from skipgram_lib.backend.cupy import CuPyBackend
-from skipgram_lib.errors import SkipgramError, check_choice
+from skipgram_lib.errors import SkipgramError, check_choice, checked
 
 # %% ../../notebooks/workshop_09_devices.ipynb #2a74dd01
 def why_no_cupy() -> str | None:
@@ -42,6 +42,7 @@ def why_no_cupy() -> str | None:
     return None
 
 # %% ../../notebooks/workshop_09_devices.ipynb #88e183af
+@checked
 def get_backend(name: str | Backend = "auto", tf32: bool = False) -> Backend:
     """Find a backend by name.
 

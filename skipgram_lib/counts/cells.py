@@ -18,7 +18,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from skipgram_lib.backend.base import Array, CountTable, check_ids
-from skipgram_lib.errors import SkipgramError, as_number, numbered
+from skipgram_lib.errors import SkipgramError, check_number, numbered
 from skipgram_lib.text.vocabulary import Vocabulary
 
 # %% ../../notebooks/workshop_02_counting.ipynb #1eac34f5
@@ -199,10 +199,7 @@ def count_cells(
 # %% ../../notebooks/workshop_02_counting.ipynb #8fcf57e1
 def check_sample(sample: float | None) -> float:
     """Return a threshold of subsampling as a number, 0 for None."""
-    share = as_number(0 if sample is None else sample)
-    if not 0 <= share <= 1:
-        raise SkipgramError(f"sample must be from 0 to 1, got {sample!r:.40}")
-    return share
+    return check_number("sample", sample or 0, "from 0 to 1", most=1)
 
 
 def keep_probability(

@@ -24,10 +24,9 @@ from skipgram_lib.counts.cells import (
 )
 from skipgram_lib.counts.counts import (
     Counts,
-    Document,
     count_settings,
     counts_header,
-    encode_document,
+    encode_all,
 )
 from skipgram_lib.counts.parts import (
     PART_BYTES,
@@ -41,14 +40,21 @@ from skipgram_lib.counts.parts import (
 )
 from skipgram_lib.counts.progress import Bar, progress_bar
 from skipgram_lib.counts.tables import add_all
-from skipgram_lib.errors import SkipgramError, check_at_least, numbered
+from skipgram_lib.counts.windows import Document
+from skipgram_lib.errors import (
+    SkipgramError,
+    check_at_least,
+    check_number,
+    checked,
+    numbered,
+)
 from skipgram_lib.text.files import (
     TextFiles,
     TextPart,
     own_tokens,
     parts_with_words,
 )
-from skipgram_lib.text.vocabulary import Vocabulary, WordIndex, token_lists
+from skipgram_lib.text.vocabulary import Vocabulary, WordIndex
 
 # What Dask distributed, an optional package, has.
 Client: TypeAlias = Any
@@ -217,7 +223,8 @@ def no_workers_error(
         )
     return SkipgramError(
         f"no worker is left at {address}, and none came for {wait:g} s; "
-        f"start workers with: dask worker {address}; or wait longer (--wait)"
+        f"start workers with: dask worker {address}; or wait longer, as with "
+        "wait=600"
     )
 
 
@@ -349,6 +356,15 @@ class WorkerPool:
             if job:
                 task = self.submit(job.call, *job.arguments, text=job.text)
                 sizes[task] = job.size
+
+
+def worker_pool(client: Client, wait: float) -> WorkerPool:
+    """The workers of a client; refuse what is none."""
+    if not isinstance(client, find_dask().Client):
+        raise SkipgramError(
+            f"client must be a distributed.Client, got {client!r:.60}"
+        )
+    return WorkerPool(client, check_number("wait", wait, "0 or more"))
 
 
 def explain(pool: WorkerPool, error: BaseException) -> BaseException:
@@ -504,6 +520,7 @@ def count_words_on_workers(
             yield pool.result(pool.submit(sum_counters, *waiting))
 
 
+@checked
 def count_on_cluster(
     documents: Iterable[Document],
     client: Client,
@@ -522,10 +539,10 @@ def count_on_cluster(
     """
     settings = count_settings(window, shrink_windows, sample, side)
     rules = stretch_rules(settings)
-    pool = WorkerPool(client, wait)
+    pool = worker_pool(client, wait)
     V = len(vocabulary)
     rows = block_bounds(vocabulary, window, pool.memory)
-    encoded = (encode_document(d, vocabulary) for d in token_lists(documents))
+    encoded = encode_all(documents, vocabulary)
     streams = ([join_documents([ids], window, V)] for ids in encoded)
     size = min(stretch_size(pool.memory // 4, window), 2**20)
     jobs = (
@@ -564,7 +581,9 @@ def silence_dask() -> Iterator[None]:
 
 def local_cluster(workers: int | None, memory: str | int) -> Any:
     """Start workers, each a process, that only this machine can reach."""
-    number = check_at_least("workers", workers or os.cpu_count() or 1, 1)
+    if workers is None:
+        workers = os.cpu_count() or 1
+    number = check_at_least("workers", workers, 1)
     return find_dask().LocalCluster(
         n_workers=number,
         threads_per_worker=1,
@@ -577,6 +596,7 @@ def local_cluster(workers: int | None, memory: str | int) -> Any:
     )
 
 
+@checked
 @contextmanager
 def connect(
     scheduler: str | None = None,
@@ -607,6 +627,7 @@ def connect(
         If no scheduler answers, or Dask distributed is not installed.
     """
     dask = find_dask()
+    wait = check_number("wait", wait, "0 or more")
     with silence_dask(), ExitStack() as stack:
         place: object = scheduler
         if scheduler is None:

@@ -25,14 +25,8 @@ from skipgram_lib.counts.progress import one_by_one
 from skipgram_lib.counts.runs import CellRuns
 from skipgram_lib.errors import SkipgramError
 from skipgram_lib.text.files import (
-    READ_SIZE,
-    TextFiles,
-    TextPart,
-    TokenPiece,
-    check_unchanged,
-    own_tokens,
-    part_tokens,
-    parts_with_words,
+    READ_SIZE, TextFiles, TextPart, TokenPiece, check_unchanged, own_tokens,
+    part_tokens, parts_with_words,
 )
 from skipgram_lib.text.vocabulary import WordIndex, drop_unknown
 
@@ -109,14 +103,15 @@ SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(?:([kmgt])(i?))?b?", re.I)
 def parse_size(size: str | int) -> int:
     """Bytes of a size such as "4GB" (10^9), "4GiB" (2^30) or a number."""
     found = SIZE.fullmatch(str(size).strip())
-    if found is None:
-        raise SkipgramError(f"a size is written as 500MB or 4GB, got {size!r}")
-    number, letter, binary = found.groups()
+    number, letter, binary = found.groups() if found else ("0", None, None)
     power = " kmgt".index((letter or " ").lower())
-    total = int(float(number) * (1024 if binary else 1000) ** power)
-    if total < 10**6:
-        raise SkipgramError(f"a size of at least 1MB is needed, got {size!r}")
-    return total
+    total = float(number) * (1024 if binary else 1000) ** power
+    if not 10**6 <= total < 2**63:
+        raise SkipgramError(
+            "memory is written as 500MB or 4GB, and is 1MB or more, got "
+            f"{size!r:.60}"
+        )
+    return int(total)
 
 # %% ../../notebooks/workshop_10_more_text.ipynb #0a127abf
 def stretch_size(memory: int, window: int) -> int:

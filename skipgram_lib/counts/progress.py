@@ -5,6 +5,7 @@ from typing import NoReturn, TypeAlias
 
 from tqdm import tqdm
 
+from skipgram_lib.errors import hide_bar
 from skipgram_lib.text.files import TextPart
 
 Bar: TypeAlias = "tqdm[NoReturn]"
@@ -19,7 +20,7 @@ def progress_bar(
         total=sum(map(len, parts)),
         unit="B",
         unit_scale=True,
-        disable=None if progress is None else not progress,
+        disable=hide_bar(progress),
     )
 
 

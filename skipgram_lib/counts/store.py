@@ -63,15 +63,30 @@ def name_words(
     return named
 
 
-def check_shares(shape: tuple[int, ...], header: CountsHeader) -> None:
+def are_shares(share: Array) -> bool:
+    """Whether an array holds numbers from 0 to 1 only."""
+    return share.dtype.kind == "f" and bool(abs(share - 0.5).max() <= 0.5)
+
+
+def check_shares(
+    cells: sp.csr_array | MappedTable, header: CountsHeader
+) -> None:
     """Refuse cells or shares that do not fit the words."""
     V = len(header.vocabulary)
     C = len(header.contexts)
-    shares = [header.keep.shape, header.keep_contexts.shape]
-    if shape != (V, C) or shares != [(V,), (C,)]:
+    shares = [header.keep, header.keep_contexts]
+    shapes = [share.shape for share in shares]
+    if cells.shape != (V, C) or shapes != [(V,), (C,)]:
         raise SkipgramError(
-            f"{V:,} words and {C:,} contexts take cells of shape {(V, C)} and "
-            f"a share for each word, got shape {shape} and shares {shares}"
+            f"{V:,} words and {C:,} contexts take cells of shape {(V, C)}, "
+            "and keep and keep_contexts a share for each word, got shapes "
+            f"{cells.shape} and {shapes}"
+        )
+    if not all(map(are_shares, shares)):
+        raise SkipgramError("keep and keep_contexts must be from 0 to 1")
+    if cells.data.dtype.kind not in "iu":
+        raise SkipgramError(
+            f"cells must be whole numbers, got {cells.data.dtype}"
         )
 
 
@@ -170,7 +185,7 @@ def read_once(folder: str | Path) -> tuple[CountsHeader, MappedTable]:
         header = read_header(stored)
         table = MappedTable.open(stored.path, len(header.contexts))
         check_table(table, len(header.vocabulary))
-        check_shares(table.shape, header)
+        check_shares(table, header)
         return header, table
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise stored.damaged(stored.folder, error) from error

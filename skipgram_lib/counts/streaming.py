@@ -9,35 +9,25 @@ __all__ = ['find_vocabulary', 'count_files']
 from pathlib import Path
 
 from skipgram_lib.counts.cluster import (
-    Client,
-    WorkerPool,
-    count_on_workers,
-    count_words_on_workers,
+    Client, count_on_workers, count_words_on_workers, worker_pool,
 )
 from skipgram_lib.counts.counts import (
-    Counts,
-    check_vocabulary,
-    count_settings,
-    counts_header,
+    Counts, check_vocabulary, count_settings, counts_header,
 )
 from skipgram_lib.counts.parts import (
-    count_locally,
-    count_words_locally,
-    parse_size,
-    stretch_rules,
+    count_locally, count_words_locally, parse_size, stretch_rules,
 )
 from skipgram_lib.counts.runs import WordRuns
 from skipgram_lib.counts.store import check_counts_folder, write_counts
+from skipgram_lib.errors import checked
 from skipgram_lib.storage.folders import scratch_folder
 from skipgram_lib.text.files import TextFiles
 from skipgram_lib.text.vocabulary import (
-    MAX_SIZE,
-    MIN_COUNT,
-    Vocabulary,
-    check_sizes,
+    MAX_SIZE, MIN_COUNT, Vocabulary, check_sizes,
 )
 
 # %% ../../notebooks/workshop_10_more_text.ipynb #8a3e5aec
+@checked
 def find_vocabulary(
     files: TextFiles, max_size: int | None = MAX_SIZE,
     min_count: int = MIN_COUNT, memory: str | int = "1GB",
@@ -54,7 +44,7 @@ def find_vocabulary(
     if client is None:
         counters = count_words_locally(files, progress)
     else:
-        pool = WorkerPool(client, wait)
+        pool = worker_pool(client, wait)
         counters = count_words_on_workers(files, pool, progress)
     with scratch_folder(folder) as scratch:
         runs = WordRuns(scratch, limit // 2)
@@ -63,6 +53,7 @@ def find_vocabulary(
         return runs.vocabulary(max_size, min_count)
 
 # %% ../../notebooks/workshop_10_more_text.ipynb #201eccd2
+@checked
 def count_files(
     files: TextFiles, folder: str | Path, *,
     vocabulary: Vocabulary | None = None,
@@ -118,7 +109,7 @@ def count_files(
                 files, vocabulary, rules, scratch, limit, progress
             )
         else:
-            pool = WorkerPool(client, wait)
+            pool = worker_pool(client, wait)
             blocks = count_on_workers(files, vocabulary, rules, pool, progress)
         write_counts(folder, counts_header(settings, vocabulary), blocks)
     return Counts.load(folder)

@@ -13,13 +13,14 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import DTypeLike, NDArray
 
-from skipgram_lib.backend.base import Array
+from skipgram_lib.backend.base import Array, CountTable
 from skipgram_lib.counts.cells import (
     add_tables,
     even_groups,
     row_blocks,
     weighted_counts,
 )
+from skipgram_lib.errors import SkipgramError
 
 # Opens the file of an array for writing, and finds it again, by its name.
 CreateFile: TypeAlias = Callable[[str], AbstractContextManager[BinaryIO]]
@@ -67,6 +68,15 @@ def write_table(create: CreateFile, blocks: Iterable[sp.csr_array]) -> int:
     return int(ends[-1][-1])
 
 
+def map_array(path: Path) -> Array:
+    """Map the array of a file; read it where the system maps no files."""
+    try:
+        array: Array = np.load(path, mmap_mode="r")
+    except OSError:
+        array = np.load(path)
+    return array
+
+
 def release(array: Array) -> None:
     """Give back the pages of a mapped array that were read so far."""
     pages: object = array.base
@@ -100,8 +110,8 @@ class MappedTable:
         """Map the files that `write_table` wrote."""
         return cls(
             np.load(find("indptr.npy")),
-            np.load(find("indices.npy"), mmap_mode="r"),
-            np.load(find("data.npy"), mmap_mode="r"),
+            map_array(find("indices.npy")),
+            map_array(find("data.npy")),
             columns,
         )
 
@@ -203,6 +213,31 @@ class WeightedTable:
     def tocsr(self) -> sp.csr_array:
         """The whole of N, in memory."""
         return self[:]
+
+
+def as_table(N: object) -> CountTable:
+    """Refuse what is no table of counts."""
+    if isinstance(N, WeightedTable | sp.csr_array):
+        return N
+    raise SkipgramError(
+        f"N must be a table of counts, such as counts.matrix(), got {N!r:.60}"
+    )
+
+
+def read_only(array: Array) -> Array:
+    """View of an array that cannot be written to."""
+    view = np.asarray(array).view()
+    view.flags.writeable = False
+    return view
+
+
+def read_only_cells(cells: sp.csr_array) -> sp.csr_array:
+    """The same cells in a table that cannot be written to."""
+    found = sp.csr_array(cells.shape, dtype=cells.dtype)
+    found.indptr = read_only(cells.indptr)
+    found.indices = read_only(cells.indices)
+    found.data = read_only(cells.data)
+    return found
 
 
 def add_all(tables: Iterable[sp.csr_array]) -> sp.csr_array:

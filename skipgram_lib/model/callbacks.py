@@ -10,16 +10,26 @@ from dataclasses import asdict, is_dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from types import FrameType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
 from skipgram_lib.backend.base import Array, Backend
 from skipgram_lib.counts.counts import Counts
-from skipgram_lib.errors import SkipgramError, as_number, reason_of
+from skipgram_lib.errors import (
+    SkipgramError,
+    check_number,
+    checked,
+    hide_bar,
+)
 from skipgram_lib.model.training import Callback, Run, TrainingRecord
-from skipgram_lib.storage.files import PART, checksum, remove_files
+from skipgram_lib.storage.files import (
+    PART,
+    checksum,
+    remove_files,
+    system_errors,
+)
 from skipgram_lib.storage.folders import HeldFolder
 from skipgram_lib.storage.sealed import read_sealed, write_sealed
 
@@ -49,7 +59,7 @@ class ProgressBar(Callback):
     """
 
     def __init__(self, shown: bool | None = None) -> None:
-        self.hide = None if shown is None else not shown
+        self.hide = hide_bar(shown)
         self.bar: tqdm[Any] | None = None
 
     def begin(self, run: Run) -> None:
@@ -158,7 +168,7 @@ def check_same(now: Mapping[str, Any], then: Any, folder: Path) -> None:
     if found := differences(now, then):
         raise SkipgramError(
             f"cannot go on from {folder}: {'; '.join(found)}; resume with "
-            "what it was made with, or begin without resume"
+            "what it was made with, or begin without resume=True"
         )
 
 
@@ -174,8 +184,10 @@ def checkpoint_files(folder: Path) -> list[Path]:
     return [folder / NAME.format(number) for number in known[::-1]]
 
 
-class Checkpoints:
+class Checkpoints(ExitStack):
     """A held folder with the newest checkpoint of a run, and the one before.
+
+    When it is closed, others may take the folder; an empty one goes away.
 
     Parameters
     ----------
@@ -193,8 +205,8 @@ class Checkpoints:
         own: bool = False,
         warn: Callable[[str], object] = warnings.warn,
     ) -> None:
-        self.held = HeldFolder(folder, own)
-        self.folder = self.held.folder
+        super().__init__()
+        self.folder = self.enter_context(HeldFolder(folder, own)).folder
         self.warn = warn
         self.newest_good = Path()
         for names in LEFT:  # a run before this one was killed
@@ -214,20 +226,15 @@ class Checkpoints:
         files = checkpoint_files(self.folder)
         last = int(files[0].stem.partition("-")[2]) if files else 0
         path = self.folder / NAME.format(last + 1)
-        try:
+        before = f"{files[0].name} is untouched" if files else "none was there"
+        with system_errors(
+            f"cannot write a checkpoint to {self.folder}",
+            f"; {before}; make room, and go on with resume=True",
+        ):
             write_sealed(path, arrays, about)
             for older in files:
                 if older != self.newest_good:
                     older.unlink()
-        except OSError as error:
-            before = "none was there"
-            if files:
-                before = f"{files[0].name} is untouched"
-            raise SkipgramError(
-                f"cannot write a checkpoint to {self.folder}: "
-                f"{reason_of(error)}; {before}; make room, and go on with "
-                "resume"
-            ) from error
         self.newest_good = path
         return path
 
@@ -253,25 +260,18 @@ class Checkpoints:
             self.newest_good = path
             return found
         if damaged:
-            raise SkipgramError(f"{'; '.join(damaged)}; begin without resume")
+            raise SkipgramError(
+                f"{'; '.join(damaged)}; begin without resume=True"
+            )
         raise SkipgramError(
-            f"there is no checkpoint in {self.folder}; begin without resume"
+            f"there is no checkpoint in {self.folder}; begin without "
+            "resume=True"
         )
 
     def remove(self) -> None:
         """Remove the checkpoints: they are not needed any longer."""
         for path in checkpoint_files(self.folder):
             path.unlink()
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the folder; if it holds nothing, it goes away."""
-        self.held.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
         self.close()
 
 
@@ -322,18 +322,15 @@ class Checkpointing(Callback):
     checkpoints: Checkpoints
     made_from: dict[str, Any]
 
+    @checked
     def __init__(
         self,
         folder: str | Path | Checkpoints,
         every: float = 60,
         resume: bool = False,
     ) -> None:
-        if not as_number(every) >= 0:
-            raise SkipgramError(
-                f"every must be 0 seconds or more, got {every!r}"
-            )
         self.folder = folder
-        self.every = every
+        self.every = check_number("every", every, "0 seconds or more")
         self.resume = resume
         self.stack = ExitStack()
         self.deferred: list[int] = []

@@ -7,6 +7,7 @@ __all__ = ['noise_distribution', 'inclusion_probabilities', 'draw_words', 'Role'
            'counted_errors', 'shared_gradients', 'keep_cells', 'role_gradients', 'SampledObjective', 'NegativeSampling']
 
 # %% ../../notebooks/workshop_05_negative_sampling.ipynb #94a209eb
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -18,7 +19,10 @@ from numpy.typing import NDArray
 from skipgram_lib.backend.base import (
     Array, Backend, CountTable, RowGradients, Scalar, sigmoid_and_softplus,
 )
-from skipgram_lib.errors import SkipgramError, as_number, check_at_least
+from skipgram_lib.counts.tables import as_table
+from skipgram_lib.errors import (
+    SkipgramError, check_at_least, check_number, check_types, checked,
+)
 from skipgram_lib.model.network import Network, Rows, lookup
 from skipgram_lib.model.softmax import frequency_bias
 from skipgram_lib.text.vocabulary import Vocabulary
@@ -43,8 +47,7 @@ def noise_distribution(
             f"frequency of at least 1, got {len(n)} words"
             + (f" and a frequency of {n.min()}" if len(n) else "")
         )
-    if not 0 <= as_number(power) <= 10:
-        raise SkipgramError(f"power must be from 0 to 10, got {power!r}")
+    check_number("power", power, "from 0 to 10", most=10)
     weights = (n / n.max()) ** power
     return np.asarray(weights / weights.sum())
 
@@ -318,12 +321,11 @@ class NegativeSampling:
     uses_bias: bool = True
 
     def __post_init__(self) -> None:
+        check_types(NegativeSampling, vars(self))
         check_at_least("shared", self.shared, 1)
-        if not 0 < as_number(self.negative) < np.inf:
-            raise SkipgramError(
-                f"negative must be a number above 0, got {self.negative!r}"
-            )
+        check_number("negative", self.negative, "above 0", math.ulp(0.0))
 
+    @checked
     def over(self, N: CountTable, contexts: Vocabulary) -> SampledObjective:
         """Prepare the objective for some counts.
 
@@ -343,7 +345,7 @@ class NegativeSampling:
         SkipgramError
             If the counts are of another number of contexts.
         """
-        if N.shape[1] != len(contexts):
+        if as_table(N).shape[1] != len(contexts):
             raise SkipgramError(
                 f"the vocabulary has {len(contexts):,} words, and the "
                 f"counts {N.shape[1]:,} contexts; count with the same one"

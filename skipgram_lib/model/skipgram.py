@@ -21,8 +21,8 @@ from skipgram_lib.backend.base import Backend, CountTable
 from skipgram_lib.backend.select import get_backend
 from skipgram_lib.counts.counts import Counts
 from skipgram_lib.errors import (
-    NotFittedError, SkipgramError, as_number, check_at_least, check_choice,
-    numbered,
+    NotFittedError, SkipgramError, as_number, check_at_least,
+    check_choice, check_size, check_types, checked, numbered,
 )
 from skipgram_lib.model.callbacks import (
     History, ProgressBar, current_names, describe_training, plain_json,
@@ -32,8 +32,10 @@ from skipgram_lib.model.network import Network, initial_network, softmax
 from skipgram_lib.model.sampling import NegativeSampling
 from skipgram_lib.model.softmax import FullSoftmax
 from skipgram_lib.model.training import (
-    Callback, Objective, Run, TrainingPlan, TrainingRecord, train,
+    Callback, Objective, Run, TrainingPlan, TrainingRecord, check_callbacks,
+    train,
 )
+from skipgram_lib.storage.files import home_path
 from skipgram_lib.text.vocabulary import Vocabulary
 from skipgram_lib.vectors.formats.model_folder import (
     ModelFolder, read_model_folder, refuse_misfits, write_model_folder,
@@ -41,15 +43,12 @@ from skipgram_lib.vectors.formats.model_folder import (
 from skipgram_lib.vectors.vectors import WordVectors
 
 # %% ../../notebooks/workshop_03_trainer.ipynb #3bdc49a9
+@checked
 def check_counts(
     counts: Counts, vocabulary: Vocabulary | None = None,
     contexts: Vocabulary | None = None,
 ) -> None:
     """Refuse what are no counts, or not of these centres and contexts."""
-    if not isinstance(counts, Counts):
-        raise SkipgramError(
-            f"expected Counts, as count_pairs makes them, got {counts!r:.40}"
-        )
     for role, found, wanted in (
         ("another vocabulary", counts.vocabulary, vocabulary),
         ("other contexts", counts.contexts, contexts),
@@ -73,6 +72,10 @@ class Preset:
 
     counts: Mapping[str, Any]
     model: Mapping[str, Any]
+
+    def __reduce__(self) -> str:
+        """What pickle stores: the only preset, by its name."""
+        return "PLAIN"
 
 
 # The plain network of the tutorial.
@@ -121,18 +124,18 @@ class FitSettings:
     init: str
     warm: bool
 
-    def __post_init__(self) -> None:
-        check_choice("init", self.init, ("counts", "random"))
-
     @classmethod
     def of(cls, model: "SkipGram") -> Self:
         """Check the settings of a model."""
-        check_at_least("vector_size", model.vector_size, 1)
+        check_size("vector_size", model.vector_size)
+        check_size("epochs", model.epochs)
+        check_choice("init", model.init, ("counts", "random"))
         lr, lr_in = find_rates(model.lr, model.lr_in, model.objective)
         plan = TrainingPlan(
             model.epochs, lr, model.batch_rows, model.seed, lr_in,
             model.penalty,
         )
+        check_types(SkipGram, model.get_params())
         warm = model.warm_start and model.__sklearn_is_fitted__()
         return cls(plan, find_objective(model.objective), model.init, warm)
 
@@ -156,7 +159,7 @@ def first_network(
     """Weights to begin with: a copy of the model's own, or random ones."""
     if not warm:
         return initial_network(
-            len(counts.vocabulary), model.vector_size, model.seed,
+            len(counts.vocabulary), model.vector_size, int(model.seed),
             backend=backend, contexts=len(counts.contexts),
         )
     check_counts(counts, model.vocabulary, model.contexts)
@@ -176,7 +179,6 @@ def start_run(
     settings: FitSettings,
 ) -> Run:
     """Prepare the training of a model on some counts."""
-    check_counts(counts)
     if held_out is not None:
         check_counts(held_out, counts.vocabulary, counts.contexts)
     backend = get_backend(model.backend)
@@ -303,7 +305,8 @@ class SkipGram:
         V centres and C contexts, one and the same object unless the counts
         have other contexts. This and all below is there after `fit`.
     network : Network
-        On the device of `device`.
+        The weights themselves, on the device of `device`: who writes to
+        them changes the model. `vectors` and all answers are copies.
     device : Backend
         Where the network lives.
     history : list of TrainingRecord
@@ -345,6 +348,12 @@ class SkipGram:
         """Whether it was trained, or loaded."""
         return "network" in vars(self)
 
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn, and nobody else, asks of a model."""
+        from sklearn.utils import Tags, TargetTags
+
+        return Tags(None, TargetTags(required=False))
+
     def __repr__(self) -> str:
         given = self.get_params().items()
         text = ", ".join(
@@ -357,6 +366,7 @@ class SkipGram:
         epochs = numbered(len(self.history), "epoch")
         return f"SkipGram({text}), trained on {sizes}, {epochs}"
 
+    @checked
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the settings, as scikit-learn asks for them.
 
@@ -400,6 +410,7 @@ class SkipGram:
         """Word vectors: the rows of W_in, on the host."""
         return self.word_vectors("in")
 
+    @checked
     def word_vectors(self, matrix: str = "in") -> WordVectors:
         """Word vectors on the host: of W_in, of W_out, or of their sum.
 
@@ -432,6 +443,7 @@ class SkipGram:
         host = np.array(self.device.to_numpy(rows))  # training goes on in rows
         return WordVectors(words.words, host).on(self.device)
 
+    @checked
     def context_probabilities(self, word: str) -> NDArray[np.float64]:
         """P(nearby | word) of each context.
 
@@ -453,6 +465,7 @@ class SkipGram:
         row = self.network.scores([self.vocabulary[word]])[0]
         return softmax(self.device.to_numpy(row).astype(np.float64))
 
+    @checked
     def predict_context(
         self, word: str, topn: int = 10
     ) -> list[tuple[str, float]]:
@@ -509,11 +522,12 @@ class SkipGram:
         SkipgramError
             If a setting is unusable, or the loss stops being finite.
         """
-        watching = [ProgressBar(self.progress), *callbacks]
+        watching = [ProgressBar(self.progress), *check_callbacks(callbacks)]
         for _ in self.fit_steps(counts, held_out, watching):
             pass
         return self
 
+    @checked
     def fit_steps(
         self, counts: Counts, held_out: Counts | None = None,
         callbacks: Sequence[Callback] = (),
@@ -535,12 +549,14 @@ class SkipGram:
         SkipgramError
             As in `fit`.
         """
+        watching = check_callbacks(callbacks)
         settings = FitSettings.of(self)
         run = start_run(self, counts, held_out, settings)
         fitting = Fitting(self, counts, settings)
-        return train(run, [fitting, History(), *callbacks])
+        return train(run, [fitting, History(), *watching])
 
-    def save(self, folder: str | Path) -> None:
+    @checked
+    def save(self, folder: str | Path) -> Path:
         """Write the model to a folder, all of it or nothing.
 
         Parameters
@@ -548,14 +564,21 @@ class SkipGram:
         folder : str or Path
             Made if it is not there; an older model in it is replaced.
 
+        Returns
+        -------
+        Path
+            The folder.
+
         Raises
         ------
         SkipgramError
             If the folder cannot be written, or holds something else.
         """
         write_model_folder(folder, model_parts(self))
+        return home_path(folder)
 
     @classmethod
+    @checked
     def load(
         cls, folder: str | Path, backend: str | Backend = "auto"
     ) -> "SkipGram":

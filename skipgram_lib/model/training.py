@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['TrainingRecord', 'TrainingPlan', 'Objective', 'check_finite', 'Run', 'make_steps', 'record_step', 'check_weights',
-           'Callback', 'train']
+           'Callback', 'check_callbacks', 'train']
 
 # %% ../../notebooks/workshop_03_trainer.ipynb #1f58540c
 import math
@@ -19,7 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skipgram_lib.backend.base import Array, Backend, CountTable, Scalar
-from skipgram_lib.errors import SkipgramError, as_number, check_at_least
+from skipgram_lib.errors import (
+    SkipgramError, as_list, check_at_least, check_number,
+)
 from skipgram_lib.model.network import Network, Rows
 from skipgram_lib.model.optimiser import Optimiser
 from skipgram_lib.model.softmax import FullSoftmax, network_loss
@@ -86,12 +88,8 @@ class TrainingPlan:
             object.__setattr__(self, name, number)
         for name in ("lr", "lr_in"):
             rate = getattr(self, name)
-            if not 0 < as_number(rate) < math.inf:
-                raise SkipgramError(f"{name} must be above 0, got {rate!r}")
-        if not 0 <= as_number(self.penalty) < math.inf:
-            raise SkipgramError(
-                f"penalty must be 0 or more, got {self.penalty!r}"
-            )
+            check_number(name, rate, "above 0", math.ulp(0.0))
+        check_number("penalty", self.penalty, "0 or more")
 
     def batches(self, V: int, C: int | None) -> Iterator[tuple[int, Rows]]:
         """Epochs from 1, and the rows of each step.
@@ -218,9 +216,10 @@ def make_steps(
     C = None if run.objective.updates_all_rows else len(run.network.bias)
     batches = enumerate(plan.batches(len(run.pairs), C), 1)
     for step, (epoch, rows) in islice(batches, run.step, None):
-        loss, gradients = run.objective.gradients(
-            run.network, rows, backend, rng=[plan.seed, step]
-        )
+        with np.errstate(all="ignore"):  # the loss is looked at below
+            loss, gradients = run.objective.gradients(
+                run.network, rows, backend, rng=[plan.seed, step]
+            )
         if isinstance(loss, float):
             check_finite(loss, epoch, step, plan.lr)
         rates = plan.rates(1 - (step - 1) / run.steps)
@@ -253,14 +252,18 @@ def record_step(
         run.seconds,
     )
 
-
+# %% ../../notebooks/workshop_03_trainer.ipynb #b74fb77a
 def check_weights(run: Run) -> None:
-    """Refuse weights that are no longer finite."""
-    arrays = vars(run.network).values()
-    if not all(bool((abs(array) < math.inf).all()) for array in arrays):
+    """Refuse weights whose scores may be too large for their numbers."""
+    network = run.network
+    W_in, W_out, bias = (
+        float(abs(array).max()) for array in vars(network).values()
+    )
+    largest = network.W_in.shape[1] * W_in * W_out + bias
+    if not largest < float(np.finfo(network.bias.dtype).max):
         raise SkipgramError(
-            f"the weights are no longer finite after step {run.step}; the "
-            "learning rate is too large, try a tenth of it"
+            f"the weights are too large to be used after step {run.step}; "
+            "the learning rate is too large, try a tenth of it"
         )
 
 # %% ../../notebooks/workshop_03_trainer.ipynb #cb7a71c1
@@ -284,6 +287,18 @@ class Callback:
 
     def close(self, run: Run) -> None:
         """Whatever happened, at the very end."""
+
+# %% ../../notebooks/workshop_03_trainer.ipynb #0946ff00
+def check_callbacks(callbacks: Iterable[Callback]) -> list[Callback]:
+    """Return callbacks as a list; refuse what is none."""
+    found = as_list("callbacks", callbacks)
+    for callback in found:
+        if not isinstance(callback, Callback):
+            raise SkipgramError(
+                "callbacks must be objects such as Checkpointing(folder), "
+                f"got {callback!r:.60}"
+            )
+    return found
 
 # %% ../../notebooks/workshop_03_trainer.ipynb #29109516
 def train(

@@ -7,30 +7,40 @@ holds a lock, a file beside what it writes. A symbolic link is written
 through, to where it leads.
 """
 
+import errno
 import hashlib
 import json
 import os
 import secrets
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from time import sleep
-from typing import Any, BinaryIO, Self, TypeAlias, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, TypeVar
 
 from skipgram_lib.errors import SkipgramError, printable, reason_of
 
+if TYPE_CHECKING:  # reading text needs no NumPy
+    from numpy.typing import NDArray
+
 # Bytes, or C-contiguous arrays, one after the other.
-Parts: TypeAlias = Iterable[bytes | NDArray[Any]]
+Parts: TypeAlias = "Iterable[bytes | NDArray[Any]]"
 
 
+# What file systems say that have no locks, or do not write folders at once.
+MISSING = (errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP)
 LOCK = ".skipgram.lock"
-
-
 PART = ".part"
+
+
+@contextmanager
+def system_errors(beginning: str, end: str = "") -> Iterator[None]:
+    """Raise an error of the system as one of ours, between two texts."""
+    try:
+        yield
+    except OSError as error:
+        raise SkipgramError(f"{beginning}: {reason_of(error)}{end}") from error
 
 
 def checksum(parts: Parts) -> str:
@@ -41,9 +51,9 @@ def checksum(parts: Parts) -> str:
     return digest.hexdigest()
 
 
-def as_buffer(part: bytes | NDArray[Any]) -> bytes | memoryview:
+def as_buffer(part: "bytes | NDArray[Any]") -> bytes | memoryview:
     """Bytes, or an array, as what is hashed and written."""
-    return part.data if isinstance(part, np.ndarray) else part
+    return part if isinstance(part, bytes) else part.data
 
 
 def file_checksum(path: Path) -> str:
@@ -81,6 +91,9 @@ def sync_folder(folder: Path) -> None:
     place = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(place)
+    except OSError as error:
+        if error.errno not in MISSING:
+            raise
     finally:
         os.close(place)
 
@@ -116,80 +129,85 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
             yield f
             sync_file(f)
         if path.exists():
-            os.chmod(part, stat.S_IMODE(path.stat().st_mode))
+            with suppress(OSError):  # where there are no modes
+                os.chmod(part, stat.S_IMODE(path.stat().st_mode))
         replace_file(part, path)
     finally:
-        with suppress(OSError):
-            part.unlink()
-    try:
+        remove_files([part])
+    with system_errors(
+        f"the disk does not confirm that {printable(path)} is written",
+        "; check the disk, and write it again",
+    ):
         sync_folder(path.parent)
-    except OSError as error:
+
+
+def home_path(path: str | Path) -> Path:
+    """Return a path whose leading ~ is the home folder; refuse what is none.
+
+    No path has a NUL, half a character, or more letters than the system
+    knows.
+    """
+    text = os.path.expanduser(path)
+    try:
+        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+            os.lstat(text)
+    except (OSError, ValueError) as error:
         raise SkipgramError(
-            f"the disk does not confirm that {printable(path)} is written: "
-            f"{reason_of(error)}; check the disk, and write it again"
-        ) from error
+            f"{printable(text):.99} is no path: {reason_of(error)}"
+        ) from None
+    return Path(text)
 
 
 def resolve_link(path: str | Path) -> Path:
     """Absolute path of a file or folder; where a link leads, if it is one."""
-    path = Path(path).absolute()
+    path = home_path(path).absolute()
     return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
-class Lock:
-    """A lock on what is written, for one process at a time.
+@contextmanager
+def lock(path: Path, busy: str) -> Iterator[None]:
+    """Hold a lock on what is written, for one process at a time.
 
     The lock is a file, which is removed with the lock. A process that waited
     for it notices that (filelock compares inodes), so two never hold it.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    busy : str
-        What is written, for the error if another process holds the lock.
+    `busy` is what is written, for the error if another process holds it.
     """
+    # Readers do without it: a reader's browser, for one, has no filelock.
+    from filelock import FileLock, Timeout
 
-    def __init__(self, path: Path, busy: str) -> None:
-        # Readers do without it: a reader's browser, for one, has no filelock.
-        from filelock import FileLock, Timeout
-
-        self.path = path
-        self.lock = FileLock(path, 0, thread_local=False)
-        try:
-            self.lock.acquire()
-        except Timeout:
-            raise SkipgramError(
-                f"another run is writing to {busy}; wait for its end, or "
-                "name another place"
-            ) from None
-        self.inode = self.path.stat().st_ino
-
-    @property
-    def is_held(self) -> bool:
-        """Whether the lock was not released yet."""
-        return self.lock.is_locked
-
-    def release(self) -> None:
-        """Let go of the lock, and remove its file."""
-        is_open = False
-        try:
-            # If somebody removed it, another process may hold a new one.
-            if self.path.stat().st_ino == self.inode:
-                self.path.unlink()
-        except FileNotFoundError:
-            pass
-        except OSError:  # Windows removes no file that is open
-            is_open = True
-        self.lock.release()
+    # A soft lock would stay for ever where a run is killed: rather none.
+    held = FileLock(path, 0, thread_local=False, fallback_to_soft=False)
+    try:
+        held.acquire()
+    except Timeout:
+        raise SkipgramError(
+            f"another run is writing to {busy}; wait for its end, or "
+            "name another place"
+        ) from None
+    except OSError as error:
+        if error.errno not in MISSING:
+            raise
+    inode = path.stat().st_ino
+    try:
+        yield
+    finally:
+        is_open = not is_removed(path, inode)
+        held.release()
         if is_open:
-            remove_files([self.path])
+            remove_files([path])
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(self, *error: object) -> None:
-        self.release()
+def is_removed(path: Path, inode: int) -> bool:
+    """Remove a lock's file, and say if that is done; Windows has it open.
+
+    If somebody else removed it, another process may hold a new one.
+    """
+    try:
+        if path.stat().st_ino == inode:
+            path.unlink()
+    except OSError as error:
+        return not isinstance(error, PermissionError)
+    return True
 
 
 def check_file(path: str | Path) -> Path:
@@ -201,11 +219,10 @@ def check_file(path: str | Path) -> Path:
     return place
 
 
-def not_written(path: Path, error: OSError) -> SkipgramError:
-    """Make the error for a file or folder that cannot be written."""
-    return SkipgramError(
-        f"cannot write {printable(path)}: {reason_of(error)}; nothing was "
-        "changed"
+def writing(path: Path) -> AbstractContextManager[None]:
+    """Name a file or folder in an error of the system while writing it."""
+    return system_errors(
+        f"cannot write {printable(path)}", "; nothing was changed"
     )
 
 
@@ -224,14 +241,12 @@ def write_file(path: str | Path) -> Iterator[BinaryIO]:
     """
     place = check_file(path)
     mark = part_mark(place)
-    try:
+    with writing(place):
         place.parent.stat()  # the lock would make it
-        with Lock(place.with_name(f"{mark}{LOCK}"), printable(place)):
+        with lock(place.with_name(f"{mark}{LOCK}"), printable(place)):
             remove_files(place.parent.glob(f"{mark}-*{PART}"))
             with new_file(place) as f:
                 yield f
-    except OSError as error:
-        raise not_written(place, error) from error
 
 
 def remove_files(paths: Iterable[Path]) -> None:
@@ -256,12 +271,10 @@ def read_json_file(
     SkipgramError
         If it cannot be read, or holds something else.
     """
+    with system_errors(f"cannot read {printable(path)}"):
+        data = home_path(path).read_bytes()
     try:
-        return parse(json.loads(Path(path).read_bytes()))
-    except OSError as error:
-        raise SkipgramError(
-            f"cannot read {printable(path)}: {reason_of(error)}"
-        ) from error
+        return parse(json.loads(data))
     except (
         ValueError,
         TypeError,

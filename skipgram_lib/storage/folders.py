@@ -13,37 +13,49 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Self, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from skipgram_lib.errors import SkipgramError, printable, reason_of
 from skipgram_lib.storage.files import (
     LOCK,
     PART,
     SEAL,
-    Lock,
     Parts,
     as_buffer,
     file_checksum,
     has_seal,
+    home_path,
+    lock,
     new_file,
-    not_written,
     remove_files,
     replace_file,
     resolve_link,
     seal,
     sync_file,
     sync_folder,
+    system_errors,
+    writing,
 )
 
 # What file managers leave in folders that were opened with them.
 LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
-class HeldFolder:
-    """A folder to which one run at a time may write.
+def folder_place(folder: str | Path) -> Path:
+    """Return where a folder is written, or refuse a file."""
+    place = resolve_link(folder)
+    if place.exists() and not place.is_dir():
+        raise SkipgramError(f"{printable(place)} is a file; name a folder")
+    return place
+
+
+class HeldFolder(ExitStack):
+    """A folder to which one run at a time may write, until it is closed.
+
+    Then it goes away if it holds nothing.
 
     Parameters
     ----------
@@ -54,59 +66,37 @@ class HeldFolder:
     """
 
     def __init__(self, folder: str | Path, own: bool = False) -> None:
-        self.folder = resolve_link(folder)
-        if self.folder.exists() and not self.folder.is_dir():
-            raise SkipgramError(
-                f"{printable(self.folder)} is a file; name a folder"
-            )
+        super().__init__()
+        self.folder = folder_place(folder)
         above = [self.folder, *self.folder.parents]
         self.made = [path for path in above if not path.exists()]
         if own and not self.made:
             self.made = above[:1]
-        try:
-            self.lock = self.acquire()
-            self.sync_names()
-        except OSError as error:
-            raise SkipgramError(
-                f"cannot write to {printable(self.folder)}: {reason_of(error)}"
-            ) from error
-
-    def acquire(self) -> Lock:
-        """Make the folder and lock it; another run may just remove it."""
-        attempts = 5
-        while True:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            try:
-                return Lock(self.folder / LOCK, printable(self.folder))
-            except FileNotFoundError:
-                attempts -= 1
-                if not attempts:
-                    raise
-
-    def sync_names(self) -> None:
-        """Return when the names of the folders made are on the disk."""
-        try:
+        shown = printable(self.folder)
+        with system_errors(f"cannot write to {shown}"), ExitStack() as held:
+            held.callback(self.remove_made)
+            self.enter_lock(held)
             for path in self.made:
                 with suppress(PermissionError):  # of a folder above
                     sync_folder(path.parent)
-        except OSError:
-            self.close()
-            raise
+            self.push(held.pop_all())
 
-    def close(self) -> None:
-        """Let go of the folder; if it holds nothing, it goes away."""
-        if not self.lock.is_held:
-            return
-        self.lock.release()
+    def enter_lock(self, held: ExitStack, attempts: int = 5) -> None:
+        """Make the folder and lock it; another run may just remove it."""
+        busy = printable(self.folder)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            held.enter_context(lock(self.folder / LOCK, busy))
+        except FileNotFoundError:
+            if attempts == 1:
+                raise
+            self.enter_lock(held, attempts - 1)
+
+    def remove_made(self) -> None:
+        """Remove the folders that were made, up to one that holds things."""
         with suppress(OSError):
             for path in self.made:
                 path.rmdir()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
 
 
 @contextmanager
@@ -116,20 +106,18 @@ def scratch_folder(beside: str | Path | None) -> Iterator[Path]:
     None is a path of this process in the folder for temporary files.
     """
     own = os.path.join(tempfile.gettempdir(), f"skipgram-{os.getpid()}")
-    path = Path(os.path.abspath(beside or own))
+    path = Path(os.path.abspath(home_path(beside or own)))
     place = path.with_name(f"{path.name}.counting")
-    try:
-        with HeldFolder(place, own=True):
-            for left in place.glob("runs-*"):
-                shutil.rmtree(left)
-            with tempfile.TemporaryDirectory(
-                prefix="runs-", dir=place, ignore_cleanup_errors=True
-            ) as folder:
-                yield Path(folder)
-    except OSError as error:
-        raise SkipgramError(
-            f"cannot write to {printable(place)}: {reason_of(error)}"
-        ) from error
+    with (
+        system_errors(f"cannot write to {printable(place)}"),
+        HeldFolder(place, own=True),
+    ):
+        for left in place.glob("runs-*"):
+            shutil.rmtree(left)
+        with tempfile.TemporaryDirectory(
+            prefix="runs-", dir=place, ignore_cleanup_errors=True
+        ) as folder:
+            yield Path(folder)
 
 
 @dataclass(frozen=True)
@@ -185,11 +173,9 @@ def check_folder(folder: str | Path, kind: FolderKind) -> Path:
     SkipgramError
         If it is a file, holds other things, or cannot be written.
     """
-    place = resolve_link(folder)
+    place = folder_place(folder)
     shown = printable(place)
-    try:
-        if place.exists() and not place.is_dir():
-            raise SkipgramError(f"{shown} is a file; name a folder")
+    with system_errors(f"cannot write to {shown}"):
         names = {p.name for p in place.iterdir()} if place.exists() else ()
         if other := sorted(name for name in names if not kind.is_own(name)):
             raise SkipgramError(
@@ -197,12 +183,8 @@ def check_folder(folder: str | Path, kind: FolderKind) -> Path:
                 f"{other[0]}; name another folder"
             )
         there = next(p for p in [place, *place.parents] if p.exists())
-        with tempfile.TemporaryFile(dir=there):
-            return place
-    except OSError as error:
-        raise SkipgramError(
-            f"cannot write to {shown}: {reason_of(error)}"
-        ) from error
+        tempfile.TemporaryFile(dir=there).close()
+    return place
 
 
 class NewFolder:
@@ -220,7 +202,7 @@ class NewFolder:
         self.kind = kind
         self.stored: dict[str, dict[str, Any]] = {}
         self.finished = False
-        remove_files(unnamed_files(folder, kind))
+        remove_unnamed(folder, kind)
 
     @contextmanager
     def create(self, file: str) -> Iterator[BinaryIO]:
@@ -241,8 +223,7 @@ class NewFolder:
                 replace_file(part, self.folder / name)
                 sync_folder(self.folder)
         finally:
-            with suppress(OSError):
-                part.unlink()
+            remove_files([part])
         self.stored[file] = {"name": name, "bytes": size, "sha256": digits}
 
     def add(self, file: str, parts: Parts) -> None:
@@ -272,8 +253,8 @@ def is_same(path: Path, digits: str) -> bool:
     return path.is_file() and file_checksum(path) == digits
 
 
-def unnamed_files(folder: Path, kind: FolderKind) -> list[Path]:
-    """List the files of a folder that its manifest does not name.
+def our_files(folder: Path, kind: FolderKind) -> dict[Path, bool]:
+    """Files in a folder that we wrote, and whether its manifest names each.
 
     A manifest of an earlier version names none, and means `kind.files`.
     """
@@ -283,30 +264,25 @@ def unnamed_files(folder: Path, kind: FolderKind) -> list[Path]:
         kind.is_stored(word.decode())
         for word in re.findall(rb"[\w-]+\.\w+", text)
     )
-    found = []
+    found = {}
     for path in folder.iterdir():
-        named = path.name.encode() in text
         if path.name in kind.files:
-            named = not names_all
-        elif not (
-            kind.is_stored(path.name) or UNFINISHED.fullmatch(path.name)
-        ):
-            continue
-        if not named:
-            found.append(path)
+            found[path] = not names_all
+        elif kind.is_stored(path.name) or UNFINISHED.fullmatch(path.name):
+            found[path] = path.name.encode() in text
     return found
+
+
+def remove_unnamed(folder: Path, kind: FolderKind) -> None:
+    """Remove our files that the manifest of a folder does not name."""
+    found = our_files(folder, kind)
+    remove_files(path for path, is_named in found.items() if not is_named)
 
 
 def folder_size(folder: Path, kind: FolderKind) -> int:
     """Bytes of the manifest of a folder and of the files that it names."""
-    names = {kind.manifest, *kind.files}
-    stored = (
-        path
-        for path in folder.iterdir()
-        if path.name in names or kind.is_stored(path.name)
-    )
-    current = set(stored) - set(unnamed_files(folder, kind))
-    return sum(path.stat().st_size for path in current)
+    named = [path for path, named in our_files(folder, kind).items() if named]
+    return sum(p.stat().st_size for p in [folder / kind.manifest, *named])
 
 
 @contextmanager
@@ -322,16 +298,13 @@ def write_folder(folder: str | Path, kind: FolderKind) -> Iterator[NewFolder]:
         process, or cannot be written.
     """
     place = check_folder(folder, kind)
-    try:
-        with HeldFolder(place):
-            new = NewFolder(place, kind)
-            try:
-                yield new
-            finally:
-                if not new.finished:
-                    remove_files(unnamed_files(place, kind))
-    except OSError as error:
-        raise not_written(place, error) from error
+    with writing(place), HeldFolder(place):
+        new = NewFolder(place, kind)
+        try:
+            yield new
+        finally:
+            if not new.finished:
+                remove_unnamed(place, kind)
 
 
 @dataclass(frozen=True)
@@ -344,16 +317,18 @@ class StoredFolder:
     kind : FolderKind
     about : dict
         What the manifest says.
+    files : dict
+        Stored "name" and "sha256" of the files, by what they hold.
     """
 
     folder: Path
     kind: FolderKind
     about: dict[str, Any]
+    files: dict[str, dict[str, str]]
 
     def path(self, file: str) -> Path:
         """Path of one of the kind's files."""
-        names = self.about.get("files", {})
-        return self.folder / (names[file]["name"] if file in names else file)
+        return self.folder / self.files.get(file, {"name": file})["name"]
 
     def damaged(self, path: Path, reason: object) -> SkipgramError:
         """Make the error for a file that cannot be read."""
@@ -375,30 +350,13 @@ class StoredFolder:
 
     def check_sums(self) -> None:
         """Compare all files with the checksums in the manifest."""
-        if "files" in self.about:
-            stored = self.about["files"].values()
-            sums = {about["name"]: about["sha256"] for about in stored}
-        else:
-            listed = self.about.get("sha256", {})
-            if not isinstance(listed, dict):
-                raise self.damaged(
-                    self.folder / self.kind.manifest,
-                    f"its checksums are {listed!r:.40}",
-                )
-            sums = {
-                name: digits
-                for name, digits in listed.items()
-                if name != self.kind.manifest
-            }
-        for name, digits in sums.items():
-            path = self.folder / name
-            if not path.is_file():
-                raise self.damaged(path, "it is not there")
+        for about in self.files.values():
+            path = self.folder / about["name"]
             try:
-                found = file_checksum(path)
+                digits = file_checksum(path)
             except OSError as error:
                 raise self.damaged(path, reason_of(error)) from error
-            if found != digits:
+            if digits != about["sha256"]:
                 raise self.damaged(
                     path, f"its checksum is not that in {self.kind.manifest}"
                 )
@@ -432,31 +390,26 @@ def read_folder(folder: str | Path, kind: FolderKind) -> StoredFolder:
         If there is no such folder, it is none of this kind, or its manifest
         is damaged, or a file that it names is not there.
     """
-    place = Path(folder)
+    place = home_path(folder)
     if not place.is_dir():
-        raise no_folder_error(place)
+        text = f"there is no folder {printable(place)}"
+        # Where a save by version 0.1 that was killed has put the older one.
+        older = place.parent / f".{place.name}.saving" / "old"
+        if older.is_dir():
+            text += f"; a save was cut short, and the older one is {older}"
+        raise SkipgramError(text)
     manifest = place / kind.manifest
     if not manifest.is_file():
         raise SkipgramError(
             f"{printable(place)} is not {kind.name}: it has no {kind.manifest}"
         )
-    stored = StoredFolder(place, kind, read_manifest(manifest, kind))
-    for file in stored.about.get("files", {}):
+    about = read_manifest(manifest, kind)
+    files = file_table(about, manifest, kind)
+    stored = StoredFolder(place, kind, about, files)
+    for file in files:
         if not stored.path(file).is_file():
             raise stored.damaged(stored.path(file), "it is not there")
     return stored
-
-
-def no_folder_error(place: Path) -> SkipgramError:
-    """Make the error for a folder that is not there.
-
-    A save by version 0.1 that was killed has put the older one elsewhere.
-    """
-    text = f"there is no folder {printable(place)}"
-    older = place.with_name(f".{place.name}.saving") / "old"
-    if place.name and older.is_dir():
-        text += f"; a save was cut short, and the older one is {older}"
-    return SkipgramError(text)
 
 
 Read = TypeVar("Read")
@@ -482,8 +435,8 @@ def read_steadily(manifest: Path, read: Callable[[], Read]) -> Read:
 def manifest_bytes(path: Path) -> bytes | None:
     """Contents of a manifest; None if there is none that can be read."""
     try:
-        return path.read_bytes()
-    except OSError:
+        return home_path(path).read_bytes()
+    except (OSError, SkipgramError):
         return None
 
 
@@ -498,17 +451,26 @@ def read_manifest(path: Path, kind: FolderKind) -> dict[str, Any]:
     must = sealed is not None or "files" in about
     if must and not has_seal(data, sealed):
         raise damaged(path, "its checksum is not that of its contents", kind)
-    if not is_file_table(about.get("files", {})):
-        raise damaged(path, "its list of files is none", kind)
     return about
 
 
-def is_file_table(files: Any) -> bool:
-    """Whether a manifest's list of files has names and checksums."""
-    return isinstance(files, dict) and all(
+def file_table(
+    about: dict[str, Any], manifest: Path, kind: FolderKind
+) -> dict[str, dict[str, str]]:
+    """Stored names and checksums of files, by what they hold; or refuse it.
+
+    Earlier manifests have checksums by the names, one's own among them.
+    """
+    files = about.get("files")
+    if files is None and isinstance(sums := about.get("sha256", {}), dict):
+        names = sums.keys() - {manifest.name}
+        files = {n: {"name": n, "sha256": sums[n]} for n in names}
+    if isinstance(files, dict) and all(
         isinstance(about, dict)
         and isinstance(about.get("name"), str)
         and Path(about["name"]).name == about["name"]
         and isinstance(about.get("sha256"), str)
         for about in files.values()
-    )
+    ):
+        return files
+    raise damaged(manifest, "its list of files is none", kind)

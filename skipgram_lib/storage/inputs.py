@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
 from skipgram_lib.errors import MissingPackageError, SkipgramError, printable
+from skipgram_lib.storage.files import system_errors
 
 # How compressed data begins, and what is told of what is not read here.
 PACKED = {
@@ -25,6 +26,7 @@ PACKED = {
     b"\xfd7zXZ\x00": "xz",
     b"\x28\xb5\x2f\xfd": "zstd",
     b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",
     b"\x1f\x9d": "compress",
     b"7z\xbc\xaf\x27\x1c": "7-Zip",
     b"Rar!\x1a\x07": "RAR",
@@ -34,13 +36,15 @@ PACKED = {
 # Endings of compressed files, which say nothing about what is inside.
 ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".zip")
 HEAD = 10
+# What follows "BZh9" where there is something, and where there is nothing.
+BZIP2 = (b"1AY&SY", b"\x17rE8P\x90")
 
 
 def packed_by(head: bytes) -> str:
     """What the first ten bytes of a file say it is compressed by, or ""."""
     names = (PACKED[mark] for mark in PACKED if head.startswith(mark))
     name = next(names, "")
-    if name == "bzip2" and head[4:HEAD] != b"1AY&SY":
+    if name == "bzip2" and head[4:HEAD] not in BZIP2:
         return ""  # a text that begins with these letters
     return name
 
@@ -57,27 +61,20 @@ def unpacked(file: BinaryIO, path: str | Path) -> Iterator[BinaryIO]:
     if not name:
         yield file
         return
-    kind = zstd_error()
-    damaged = (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError, kind)
-    try:
-        with open_packed(file, name, path) as inside:
-            yield cast(BinaryIO, inside)
-    except (*damaged, zipfile.BadZipFile) as error:
-        raise damaged_error(path, name, error) from error
-    except OSError as error:
-        if error.errno is not None:
-            raise  # the system's, not that of bad data
-        raise damaged_error(path, name, error) from error
-
-
-def damaged_error(
-    path: str | Path, name: str, error: BaseException
-) -> SkipgramError:
-    """Error for compressed data that cannot be decompressed."""
-    return SkipgramError(
-        f"{printable(path)}: the {name} data is truncated or corrupt "
-        f"({error}); download or copy the file again"
-    )
+    damaged = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+    inside: Any = None
+    with ExitStack() as stack:
+        try:
+            inside = stack.enter_context(open_packed(file, name, path))
+            yield inside
+        except (OSError, *damaged, zstd_error()) as error:
+            if getattr(error, "errno", None) is not None:
+                raise  # the system's, not that of bad data
+            read = f" after {inside.tell():,} bytes" if inside else ""
+            raise SkipgramError(
+                f"{shown(path)}: the {name} data is truncated or corrupt"
+                f"{read} ({error}); download or copy the file again"
+            ) from error
 
 
 def open_packed(file: BinaryIO, name: str, path: str | Path) -> IO[bytes]:
@@ -91,19 +88,33 @@ def open_packed(file: BinaryIO, name: str, path: str | Path) -> IO[bytes]:
     if name == "zstd":
         return cast(IO[bytes], zstd_module().open(file))
     if name == "zip":
-        archive = zipfile.ZipFile(file)
-        names = [n for n in archive.namelist() if not n.endswith("/")]
-        if len(names) != 1:
-            raise SkipgramError(
-                f"{printable(path)} is a zip archive of {len(names)} files, "
-                "and one is expected; unpack it, and name the file that is "
-                "meant"
-            )
-        return archive.open(names[0])
+        return open_zipped(zipfile.ZipFile(file), path)
     raise SkipgramError(
-        f"{printable(path)} is compressed by {name}, which is not read here; "
+        f"{shown(path)} is compressed by {name}, which is not read here; "
         "unpack it first"
     )
+
+
+def open_zipped(archive: zipfile.ZipFile, path: str | Path) -> IO[bytes]:
+    """Open the one file of an archive; what a Mac adds is passed over."""
+    names = [
+        name
+        for name in archive.namelist()
+        if not name.endswith("/") and not name.startswith("__MACOSX/")
+    ]
+    if len(names) != 1:
+        first = f" ({', '.join(map(printable, names[:3]))}, ...)"
+        raise SkipgramError(
+            f"{shown(path)} is a zip archive of {len(names)} files"
+            f"{first if names else ''}, as office documents are, and one is "
+            "expected; unpack it, and name the file that is meant"
+        )
+    try:
+        return archive.open(names[0])
+    except (RuntimeError, NotImplementedError) as error:
+        raise SkipgramError(
+            f"{shown(path)} cannot be unpacked here ({error}); unpack it first"
+        ) from error
 
 
 def zstd_module() -> Any:
@@ -133,31 +144,37 @@ def zstd_error() -> type[BaseException]:
 # --- Pipes -------------------------------------------------------------------
 
 
+# The folders of copies are named so, and the copies as they are shown.
+COPIES = "skipgram-input-"
+
+
 @cache
 def _copies() -> tempfile.TemporaryDirectory[str]:
     """Folder for copies of what can be read once; goes with the process."""
-    return tempfile.TemporaryDirectory(prefix="skipgram-")
+    return tempfile.TemporaryDirectory(prefix=COPIES)
 
 
-@cache
-def copy_of(path: str) -> str:
+def copy_input(path: str) -> str:
     """Path of a copy of what a pipe, or for "-" stdin, has to say.
 
     It can be read as often as needed, and is deleted when the process ends.
     """
-    place = os.path.join(
-        _copies().name,
-        "standard-input" if path == "-" else f"pipe-{os.path.basename(path)}",
-    )
-    with open(place, "wb") as copy, ExitStack() as stack:
+    name = "standard input" if path == "-" else f"pipe {Path(path).name}"
+    with ExitStack() as stack, system_errors(f"cannot read {name}"):
         if path != "-":
             source: Any = stack.enter_context(open(path, "rb"))
-        elif sys.stdin is None or sys.stdin.closed:
-            raise SkipgramError("there is no standard input to read from")
         else:
-            source = sys.stdin.buffer
-        shutil.copyfileobj(source, copy)
-    return place
+            source = getattr(sys.stdin, "buffer", None)
+        if source is None or source.closed:
+            raise SkipgramError("there is no standard input to read from")
+        place = Path(tempfile.mkdtemp(COPIES, dir=_copies().name), name)
+        with open(place, "wb") as copy:
+            shutil.copyfileobj(source, copy)
+    return str(place)
+
+
+# Stdin says what it has to say once.
+copy_of = cache(copy_input)
 
 
 def seekable_path(path: str) -> str:
@@ -169,4 +186,10 @@ def seekable_path(path: str) -> str:
     except (OSError, ValueError):
         return path  # whoever opens it says what is wrong
     pipe = stat.S_ISFIFO(status.st_mode)
-    return copy_of(path) if pipe else path
+    return copy_input(path) if pipe else path
+
+
+def shown(path: str | Path) -> str:
+    """Path for a message; a copy is shown as what it is a copy of."""
+    is_copy = COPIES in str(path)
+    return Path(path).name if is_copy else printable(path)

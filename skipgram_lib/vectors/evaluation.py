@@ -10,16 +10,17 @@ __all__ = ['Spellings', 'row_correlations', 'row_spearmans', 'Sample', 'WordPair
 # %% ../../notebooks/workshop_08_evaluation.ipynb #bc075d2f
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import pearsonr, rankdata, spearmanr
 
 from skipgram_lib.backend.base import Array
-from skipgram_lib.errors import SkipgramError, check_at_least
+from skipgram_lib.errors import SkipgramError, check_at_least, checked
 from skipgram_lib.vectors.search import unit_rows
-from skipgram_lib.vectors.test_sets import ScoredPair, TestFile, read_pairs
+from skipgram_lib.vectors.test_sets import (
+    Columns, ScoredPair, TestFile, read_pairs, without_tags)
 from skipgram_lib.vectors.vectors import WordVectors
 
 # %% ../../notebooks/workshop_08_evaluation.ipynb #e4798399
@@ -57,7 +58,8 @@ def row_correlations(one: Array, other: Array) -> NDArray[np.float64]:
     one = one - one.mean(axis=1, keepdims=True)
     other = other - other.mean(axis=1, keepdims=True)
     size = np.sqrt((one**2).sum(axis=1) * (other**2).sum(axis=1))
-    return np.asarray((one * other).sum(axis=1) / np.where(size > 0, size, 1))
+    found = (one * other).sum(axis=1) / np.where(size > 0, size, 1)
+    return np.asarray(np.clip(found, -1, 1))
 
 
 def row_spearmans(one: Array, other: Array) -> NDArray[np.float64]:
@@ -135,7 +137,8 @@ def pair_cosines(
             "a vector holds a value that is not finite; is its file damaged?"
         )
     pairs = unit_rows(rows).reshape(*ids.shape, vectors.vector_size)
-    return np.asarray((pairs[:, 0] * pairs[:, 1]).sum(axis=1))
+    cosines = (pairs[:, 0] * pairs[:, 1]).sum(axis=1)
+    return np.asarray(np.clip(cosines, -1, 1))
 
 # %% ../../notebooks/workshop_08_evaluation.ipynb #37f268e1
 def check_pairs(name: str, pairs: int, human: Array, cosine: Array) -> None:
@@ -147,7 +150,8 @@ def check_pairs(name: str, pairs: int, human: Array, cosine: Array) -> None:
             "language, or restrict_vocab too small?"
         )
     for what, values in [("score", human), ("cosine", cosine)]:
-        if np.ptp(values) == 0:
+        size = 1 if what == "cosine" else np.abs(values).max()
+        if np.ptp(values) <= 1e-13 * size:  # equal, to rounding
             raise SkipgramError(
                 f"all {len(values)} pairs of {name} have the same {what}, "
                 f"{values[0]:g}; a correlation needs some that differ"
@@ -202,10 +206,11 @@ def pair_scores(
     )
 
 # %% ../../notebooks/workshop_08_evaluation.ipynb #d18cfe35
+@checked
 def evaluate_word_pairs(
     vectors: WordVectors, pairs: TestFile,
     restrict_vocab: int | None = 300_000, case_insensitive: bool = True,
-    dummy4unknown: bool = False,
+    dummy4unknown: bool = False, columns: Columns | None = None,
 ) -> WordPairScores:
     """Compare cosines with people's scores of word pairs.
 
@@ -225,6 +230,8 @@ def evaluate_word_pairs(
     dummy4unknown : bool
         Give pairs with an unknown word the cosine 0, instead of leaving
         them out.
+    columns : sequence of str or int, optional
+        Which columns hold the words and the score, as in `read_pairs`.
 
     Returns
     -------
@@ -235,10 +242,17 @@ def evaluate_word_pairs(
     SkipgramError
         If a line is no pair, if fewer than 3 pairs are known, or if all
         of them have the same score or the same cosine.
+
+    Notes
+    -----
+    If no word is known, and all have tags as in MEN, sun-n, the tags go.
     """
-    listed = read_pairs(pairs)
+    listed = read_pairs(pairs, columns)
     spellings = Spellings(vectors.words, restrict_vocab, case_insensitive)
     known, cosine = known_cosines(vectors, listed, spellings)
+    if not known.any():
+        listed = without_tags(listed)
+        known, cosine = known_cosines(vectors, listed, spellings)
     items = np.flatnonzero(known | dummy4unknown)
     return pair_scores(str(pairs), listed, items, known, cosine)
 
@@ -307,6 +321,7 @@ def draw_interval(
     return Interval(value, low, high, level, size, drawn)
 
 # %% ../../notebooks/workshop_08_evaluation.ipynb #be9898a3
+@runtime_checkable
 class Scores(Protocol):
     """What an interval needs of scores, of word pairs or of analogies."""
 
@@ -322,6 +337,7 @@ class Scores(Protocol):
         """Return what some of the items are made of, to be drawn again."""
 
 # %% ../../notebooks/workshop_08_evaluation.ipynb #fc24a0a0
+@checked
 def bootstrap_interval(
     scores: Scores, level: float = 0.95,
     resamples: int = 2_000, seed: int = 0,
@@ -370,6 +386,7 @@ def paired_sample(one: Scores, other: Scores) -> Sample:
     return Sample(first.size, statistic)
 
 # %% ../../notebooks/workshop_08_evaluation.ipynb #53a961b9
+@checked
 def bootstrap_difference(
     one: Scores, other: Scores, level: float = 0.95,
     resamples: int = 2_000, seed: int = 0,

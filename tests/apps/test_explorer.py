@@ -9,6 +9,7 @@ from collections import Counter
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from book_explorer import page_names
 from helpers import random_network
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +29,6 @@ from skipgram_lib.apps.explorer.data import (
     data_script,
     on_host,
     quantise,
-    rounded,
     snapshot,
 )
 from skipgram_lib.apps.explorer.journey import (
@@ -44,13 +44,12 @@ from skipgram_lib.apps.explorer.page import (
     ENTRY,
     check_page,
     check_trained_on,
-    page_names,
     read_asset,
     save_explorer,
     write_page,
 )
 from skipgram_lib.errors import MissingPackageError
-from skipgram_lib.model.network import softmax
+from skipgram_lib.model.network import Network, softmax
 from skipgram_lib.vectors.search import unit_rows
 
 SETTINGS = {"epochs": 3, "batch_rows": 50, "lr": 0.05, "progress": False}
@@ -89,6 +88,15 @@ def read_block(block):
 def read_script(script):
     """Return the data that `data_script` wrote."""
     return json.loads(script.partition(b" = ")[2].rstrip(b";\n"))
+
+
+def rounded(network):
+    """What is left of a network on the host that was quantised."""
+    W_in, W_out = (
+        whole * scale[:, None]
+        for whole, scale in map(quantise, (network.W_in, network.W_out))
+    )
+    return Network(W_in, W_out, np.asarray(network.bias, np.float32))
 
 
 def read(folder, name):

@@ -75,7 +75,7 @@ def test_words_can_be_named_grouped_or_counted():
         ({"method": "umap"}, "method must be 'tsne' or 'pca', got 'umap'"),
         ({"words": 0}, "words must be a whole number of at least 1"),
         ({"words": True}, "words must be a whole number"),
-        ({"words": {"a": "word1"}}, "expected a list of words"),
+        ({"words": {"a": "word1"}}, "words must be a list"),
         ({"seed": -1}, "seed must be a whole number of at least 0"),
     ],
 )

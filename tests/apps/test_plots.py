@@ -7,6 +7,7 @@ import stat
 from html.parser import HTMLParser
 from io import BytesIO
 from itertools import combinations, pairwise
+from types import SimpleNamespace
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -262,7 +263,7 @@ def test_windows_can_be_drawn_for_some_words_and_without_pairs():
 @pytest.mark.parametrize(
     ("given_", "message"),
     [
-        ({"tokens": "the quick"}, "expected a list of tokens"),
+        ({"tokens": "the quick"}, "tokens must be a list, got 'the quick'"),
         ({"tokens": []}, "no window to draw"),
         ({"tokens": FOX, "centres": []}, "no window to draw"),
         ({"tokens": FOX, "centres": [9]}, "from 0 to 8, got 9"),
@@ -475,7 +476,7 @@ def test_many_similarities_get_a_scale_and_no_numbers():
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("word1", "expected a list of words, got 'word1'; use [word]"),
+        ("word1", ", got 'word1'"),
         ([], "expected some words, got none"),
         (["nowhere"], "'nowhere' is not in the vocabulary"),
     ],
@@ -681,6 +682,59 @@ def test_a_map_is_written_by_its_ending_with_the_same_bytes(
     )
 
 
+# --- Letters ----------------------------------------------------------------
+
+
+def test_letters_that_no_font_has_are_one_warning_and_marks(
+    tmp_path, monkeypatch
+):
+    installed = SimpleNamespace(ttflist=[])
+    monkeypatch.setattr(drawing.font_manager, "fontManager", installed)
+    words = [f"字{i}" for i in range(9)] + ["plain", "naïve"]
+    vectors = WordVectors(words, some_vectors(len(words)).matrix)
+    for name in ("m.png", "m.svg"):
+        with pytest.warns(UserWarning) as warned:
+            maps.save_map(vectors, tmp_path / name, method="pca")
+        (said,) = [str(warning.message) for warning in warned]
+        assert "letters of 9 of 11 words, such as '字0'" in said
+        assert "font.family" in said
+        assert ".html" in said
+    maps.save_map(vectors, tmp_path / "m.html", method="pca")
+    with pytest.warns(UserWarning, match="of 9 of 11 words"):
+        ax = maps.plot_neighbours(vectors, words[0], topn=11, ax=new_ax())
+    ax.figure.draw_without_rendering()
+    assert "\ufffd0" in [text.get_text() for text in ax.texts]
+
+
+PICTURES = {
+    "windows": lambda word, ax: plots.plot_windows([word, "b"], ax=ax),
+    "bars": lambda word, ax: plots.plot_bars([word], {"x": [1.0]}, ax=ax),
+    "similarities": lambda word, ax: plots.plot_similarities(
+        WordVectors([word, "b"], np.eye(2)), [word, "b"], ax=ax
+    ),
+}
+
+
+@pytest.mark.parametrize("draw", PICTURES.values(), ids=PICTURES)
+def test_every_picture_draws_letters_that_no_font_has_as_marks(draw):
+    ax = new_ax()
+    with pytest.warns(UserWarning, match="such as '字'"):
+        draw("字", ax)
+    ax.figure.draw_without_rendering()  # a warning of Matplotlib's is an error
+
+
+def test_an_installed_font_is_taken_for_letters_that_the_usual_one_lacks():
+    with mpl.rc_context({"font.family": ["cmtt10"]}):
+        assert "Ж" not in drawing.letters_in(["cmtt10"])
+        usual, *more = drawing.find_families(["plain", "Жук"])
+        assert usual == "cmtt10"
+        assert {"Ж", "у", "к"} <= drawing.letters_in(more)
+        vectors = WordVectors(["Жук", "plain"], np.eye(2))
+        ax = maps.plot_word_map(vectors, method="pca", ax=new_ax())
+        ax.figure.draw_without_rendering()
+    assert [text.get_text() for text in ax.texts] == ["Жук", "plain"]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
 def test_a_map_can_be_read_by_others(tmp_path):
     (plain := tmp_path / "plain").write_bytes(b"")
@@ -692,7 +746,7 @@ def test_a_map_can_be_read_by_others(tmp_path):
 @pytest.mark.parametrize("name", ["map.gif", "map", "png", "map.html.gz"])
 def test_another_ending_is_refused_before_any_work(tmp_path, name):
     with pytest.raises(SkipgramError) as error:
-        maps.save_map(None, tmp_path / name)
+        maps.save_map(some_vectors(), tmp_path / name)
     assert str(error.value) == (
         f"a map is written as .png, .svg or .html; {name!r} has none of "
         "these endings"
@@ -701,10 +755,10 @@ def test_another_ending_is_refused_before_any_work(tmp_path, name):
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(SkipgramError, match=r"nowhere.*no such folder"):
-        maps.save_map(None, tmp_path / "nowhere" / "map.png")
+        maps.save_map(some_vectors(), tmp_path / "nowhere" / "map.png")
     (tmp_path / "is.png").mkdir()
     with pytest.raises(SkipgramError, match="a folder itself"):
-        maps.save_map(None, tmp_path / "is.png")
+        maps.save_map(some_vectors(), tmp_path / "is.png")
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):

@@ -182,6 +182,19 @@ def test_copies_are_alone_and_run_their_solutions(tmp_path):
         assert len(set(ids)) == len(ids)
 
 
+def test_what_needs_gensim_is_skipped_without_it(
+    tmp_path, capsys, monkeypatch
+):
+    names = ["01_fake_task", "workshop_08_evaluation"]
+    monkeypatch.setattr(chapter_copies, "find_spec", lambda name: None)
+    for path in chapter_copies.write_copies(tmp_path, names):
+        tagged = ["nbval-skip" in chapter_copies.tags_of(cell)
+                  for cell in code_cells(load(path))]  # fmt: skip
+        assert set(tagged) == {path.stem == "workshop_08_evaluation"}
+    said = "workshop_08_evaluation is skipped: gensim is not installed\n"
+    assert capsys.readouterr().err == said
+
+
 def test_an_answer_that_is_not_right_is_an_error_in_a_copy():
     names = {}
     exec(chapter_copies.STRICT, names)
@@ -272,6 +285,7 @@ def test_without_the_library_a_notebook_says_what_to_install(tmp_path, local):
 
 
 def test_with_the_library_the_first_cell_does_nothing(capsys, local):
+    pytest.importorskip("gensim", reason="some notebooks need gensim")
     for code in {install_code(path) for path in local.glob("*.ipynb")}:
         names = {}
         exec(compile(code, "cell", "exec"), names)

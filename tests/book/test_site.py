@@ -285,11 +285,20 @@ def test_names_of_a_cell_lead_to_the_reference_and_back(html, texts):
 # --- The repository's address ------------------------------------------------
 
 
+REPOSITORY = re.compile(r"(?m)^  url: (.*)$")
+BUTTON = re.compile(r'href="(https://(?:colab|mybinder)[^"]*)"')
+
+
+@pytest.mark.book
+def test_there_are_buttons_where_there_is_a_repository(root, texts):
+    config = (root / "_config.yml").read_text(encoding="utf-8")
+    (url,) = REPOSITORY.findall(config)
+    links = BUTTON.findall(texts[f"{PAGE}.html"])
+    assert bool(links) == bool(url.strip('"'))
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("url", ["", "https://github.com/OWNER/REPO"])
-def test_buttons_lead_to_the_repository_where_there_is_one(
-    root, tmp_path, url
-):
+def test_buttons_lead_to_the_repository(root, tmp_path):
     for name in ("_ext", "_inv", "_static", "_templates"):
         (tmp_path / "book").mkdir(exist_ok=True)
         (tmp_path / "book" / name).symlink_to(root / "book" / name)
@@ -298,7 +307,7 @@ def test_buttons_lead_to_the_repository_where_there_is_one(
     (tmp_path / "notebooks").mkdir()
     shutil.copy(root / f"{PAGE}.ipynb", tmp_path / "notebooks")
     config = (root / "_config.yml").read_text(encoding="utf-8")
-    config = re.sub(r"(?m)^  url: .*$", f'  url: "{url}"', config)
+    config = REPOSITORY.sub('  url: "https://github.com/OWNER/REPO"', config)
     (tmp_path / "_config.yml").write_text(config, encoding="utf-8")
     chapters = [{"file": PAGE}]
     toc = {"format": "jb-book", "root": "book/intro", "chapters": chapters}
@@ -312,11 +321,7 @@ def test_buttons_lead_to_the_repository_where_there_is_one(
     )
     page = tmp_path / "_build" / "html" / f"{PAGE}.html"
     assert page.exists(), done.stderr
-    text = page.read_text(encoding="utf-8")
-    links = re.findall(r'href="(https://(?:colab|mybinder)[^"]*)"', text)
-    if not url:
-        assert links == []
-        return
+    links = BUTTON.findall(page.read_text(encoding="utf-8"))
     colab, binder = sorted(links)
     assert colab.endswith(f"/github/OWNER/REPO/blob/main/{PAGE}.ipynb")
     assert "/gh/OWNER/REPO/main" in binder

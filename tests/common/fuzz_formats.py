@@ -7,13 +7,22 @@ files with a few changes (bytes turned, cut out, doubled, put in, numbers in
 headers made huge), changed before or after they are compressed. Each is
 read with options drawn at random. Whatever is read must be sound, and what
 is refused must be refused with a SkipgramError, within a gigabyte of
-memory. tests/vectors/test_formats.py runs a few hundred; this program runs
-as many as asked, and ends with 1 if a single one went wrong.
+memory.
+
+Every other file is a text that other programs might have written, with
+other separators, line ends, encodings and compression, or with a first line
+or a line that does not fit: the words that come out must be those that went
+in, with their own numbers, or the file is refused.
+
+tests/vectors/test_formats.py runs a few hundred; this program runs as many
+as asked, and ends with 1 if a single one went wrong.
 """
 
 import argparse
+import bz2
 import gzip
 import io
+import lzma
 import os
 import resource
 import sys
@@ -83,7 +92,8 @@ def valid_files():
             rows = rng.normal(size=(len(names), D)).astype(np.float32)
             for ending in ENDINGS:
                 plain = [name.replace(" ", "_") for name in names]
-                vectors = WordVectors(plain if "b" in ending else names, rows)
+                spaced = ending in ("", ".npz", ".safetensors")
+                vectors = WordVectors(names if spaced else plain, rows)
                 path = vectors.save(Path(folder, f"v{D}{ending}"))
                 if ending:
                     files.append((ending, path.read_bytes()))
@@ -167,6 +177,92 @@ options = st.fixed_dictionaries(
 )
 
 
+# Texts that other programs write
+
+ODD_WORDS = [
+    "the", "of", "7", "-5", "0.5", "nan", "1_000", "new_york", "été",
+    "\u00a0", "\u2028", "x\u0085y", "x\vy", "\f", "#", '"', ",", "日本",
+    "</s>", "ENTITY/Paris", "word|NOUN", "1,5", "\u3000a", "x\x1cy",
+    "covid-19", "+",
+]  # fmt: skip
+ODD_NUMBERS = ["0.25", "-1.5", "3", "1e-3", "0", "+2.5", ".5", "-4", "7.0"]
+BLANKS = [" ", " ", " ", "\t", "  ", " \t"]
+PACKERS = {
+    "": bytes,
+    ".gz": gzip.compress,
+    ".bz2": bz2.compress,
+    ".xz": lzma.compress,
+}
+
+
+def often(usual, *others):
+    """Draw what is usual, mostly."""
+    return st.sampled_from([usual] * 4 + list(others))
+
+
+@st.composite
+def foreign_texts(draw):
+    """Draw words, numbers, and a file with them that may not fit itself.
+
+    Returns the name, the bytes, how to read them, the words and the numbers.
+    """
+    words = draw(st.lists(st.sampled_from(ODD_WORDS), min_size=2, unique=True))
+    D = draw(st.integers(2, 4))
+    row = st.lists(st.sampled_from(ODD_NUMBERS), min_size=D, max_size=D)
+    rows = [draw(row) for _ in words]
+    if draw(often(False, True)):
+        numbers = [draw(row) for _ in words]
+        rows = [[*line[:-1], line[0]] for line in numbers]
+    lines = [(word, list(row)) for word, row in zip(words, rows, strict=True)]
+    at = draw(st.integers(0, len(lines) - 1))
+    more = draw(often(0, -1, 1))
+    lines[at][1][D + min(more, 0) :] = ["0.75"] * max(more, 0)
+    after, between = (
+        draw(st.lists(st.sampled_from(BLANKS), min_size=1, max_size=n))
+        for n in (1, 2)
+    )
+    behind = draw(often("", " ", "\t"))
+    text = [
+        word
+        + after[i % len(after)]
+        + "".join(
+            number + between[j % len(between)]
+            for j, number in enumerate(row[:-1])
+        )
+        + row[-1]
+        + behind
+        for i, (word, row) in enumerate(lines)
+    ]
+    if draw(st.booleans()):
+        V = len(words) + draw(often(0, -1, 1, 5))
+        text.insert(0, f"{V} {D + draw(often(0, -1, 1))}")
+    if draw(often(False, True)):
+        text.insert(draw(st.integers(0, len(text))), draw(often("", " ")))
+    end = draw(often("\n", "\r\n", "\r"))
+    whole = draw(often("", "\ufeff")) + end.join(text)
+    whole += draw(often(end, "", end * 2))
+    encoding = draw(often("utf-8", "utf-16", "utf-32", "utf-16-le"))
+    ending = draw(st.sampled_from(list(PACKERS)))
+    data = PACKERS[ending](whole.encode(encoding))
+    named = draw(often(encoding, "utf-8"))
+    name = ".txt" + draw(often(ending, "", ".GZ"))
+    return name, data, {"encoding": named}, words, rows
+
+
+def check_foreign(folder, name, data, settings, words, rows):
+    """Load a text; what is read is what was written; return the error."""
+    path = place_file(folder, name, data)
+    try:
+        vectors = load_vectors(path, dtype="float64", **settings)
+    except SkipgramError as error:
+        assert path.name in str(error), error
+        return error
+    numbers = np.array(rows, np.float64)
+    assert vectors.words == words, (data, vectors.words, words)
+    assert np.array_equal(vectors.matrix, numbers), (data, vectors.matrix)
+    return None
+
+
 def place_file(folder, ending, data):
     """Write the bytes below a folder, as the file or folder they are."""
     path = Path(folder, f"v{ending}")
@@ -215,21 +311,30 @@ def limit_memory(more=GIGABYTE):
 
 def run(folder, number, inputs, outcomes):
     """Try so many inputs, drawn from one seed; count what came of them."""
-
-    @seed(number)
-    @settings(
-        max_examples=inputs,
+    every = settings(
+        max_examples=(inputs + 1) // 2,
         deadline=None,
         database=None,
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )
+
+    @seed(number)
+    @every
     @given(broken_files(), options)
     def one(file, settings):
         error = try_to_load(place_file(folder, *file), settings)
         outcomes["read" if error is None else "refused"] += 1
 
+    @seed(number)
+    @every
+    @given(foreign_texts())
+    def other(file):
+        error = check_foreign(folder, *file)
+        outcomes["read" if error is None else "refused"] += 1
+
     one()
+    other()
 
 
 def main():

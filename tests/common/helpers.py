@@ -1,6 +1,7 @@
 """What several test files compute with: networks, slow forms, oracles."""
 
 import os
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -109,3 +110,8 @@ def slow_loss(network, N, slab=500):
         log_probs = log_softmax(W_in[i : i + slab] @ W_out.T + bias, axis=1)
         total -= (N[i : i + slab] * log_probs).sum()
     return total / N.sum()
+
+
+def steady(value):
+    """Say what a value is, the same in each process: without its address."""
+    return re.sub(r" at 0x[0-9a-f]+", "", str(value))

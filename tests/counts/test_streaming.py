@@ -5,7 +5,9 @@ import io
 import os
 import sys
 from collections import Counter
+from functools import partial
 from itertools import chain, pairwise
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -117,12 +119,13 @@ def test_parts_have_the_tokens_of_the_whole(
 
 @given(st.binary(max_size=80), sizes, sizes)
 def test_replaced_bytes_are_those_of_the_whole(folder, data, size, block):
+    data = b"a" + data  # a packed file begins in another way
     write(folder, [data])
-    files = TextFiles(folder, "unicode", "file", "replace")
+    files = TextFiles(folder, document="file", errors="replace")
     found = [
         text
         for part in cut_files(files, size)
-        for text, inside in part_texts(part, "replace", block)
+        for text, inside in part_texts(part, files, block)
         if inside
     ]
     whole = data.decode("utf-8", "replace").removeprefix("\ufeff")
@@ -334,7 +337,7 @@ def test_packed_files_are_one_part(tmp_path):
     assert [p.stop for p in cut_files(files, 10**6)] == [None, len(text)]
     check_all(files, tmp_path / "out")
     (tmp_path / "a.gz").write_bytes(gzip.compress(text.encode())[:-9])
-    with pytest.raises(SkipgramError, match=r"cannot read .*a\.gz: Compr"):
+    with pytest.raises(SkipgramError, match=r"a\.gz: the gzip data is trunc"):
         find_vocabulary(files, folder=tmp_path / "v")
 
 
@@ -403,24 +406,36 @@ def test_a_line_goes_on_behind_a_space_and_a_tab(tmp_path, white, end, pairs):
 
 def test_the_mark_at_the_start_of_a_file_is_no_text(tmp_path):
     (tmp_path / "text").write_bytes("\ufeffthe \ufefffox".encode())
-    (part,) = cut_files(TextFiles(tmp_path / "text"), 100)
-    texts = [text for text, _ in part_texts(part, "strict", 5)]
+    files = TextFiles(tmp_path / "text")
+    (part,) = cut_files(files, 100)
+    texts = [text for text, _ in part_texts(part, files, 5)]
     assert texts == ["the ", "\ufefffox"]
 
 
-def test_a_pipe_is_refused(tmp_path):
-    os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(SkipgramError, match="pipe is a pipe, and"):
-        cut_files(TextFiles(tmp_path / "pipe"), 10)
+def test_a_pipe_is_counted_as_a_file_is(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    text = b"the quick brown fox and the lazy dog " * 9
+    writer = Thread(target=pipe.write_bytes, args=[text], daemon=True)
+    writer.start()
+    counted = count_files(TextFiles(pipe), tmp_path / "counts")
+    (tmp_path / "text").write_bytes(text)
+    wanted = count_pairs(TextFiles(tmp_path / "text"))
+    same_counts(counted, narrow(wanted))
+
+
+def blocks_of(data):
+    """Bytes as they are read, 64 at a time."""
+    return iter(partial(io.BytesIO(data).read, 64), b"")
 
 
 def test_a_run_without_white_space_is_refused(monkeypatch):
     monkeypatch.setattr(files, "LONGEST_RUN", 1000)
     for data in (b"x" * 1001, b"a " + b"x" * 1100 + b" b"):
         with pytest.raises(SkipgramError, match="more than 1,000 bytes"):
-            list(white_pieces(io.BytesIO(data), "text", 64))
+            list(white_pieces(blocks_of(data), "text"))
     fine = b"x" * 1000 + b" " + b"y" * 990
-    pieces = list(white_pieces(io.BytesIO(fine), "text", 64))
+    pieces = list(white_pieces(blocks_of(fine), "text"))
     assert b"".join(pieces) == fine
 
 
@@ -555,10 +570,11 @@ def test_sizes(size, number):
 
 
 @pytest.mark.parametrize(
-    "size", ["", "GB", "4XB", "-1GB", "4G B", "4GBB", "0", "999kB", "nan"]
+    "size",
+    ["", "GB", "4XB", "-1GB", "4G B", "4GBB", "0", "999kB", "nan", "9" * 400],
 )
 def test_what_is_no_size(size):
-    with pytest.raises(SkipgramError, match="size"):
+    with pytest.raises(SkipgramError, match="memory is written as"):
         parse_size(size)
 
 
@@ -617,9 +633,7 @@ def test_files_are_counted_with_so_many_words(text, tmp_path, sizes):
 def test_files_that_are_none_are_refused(tmp_path, files, vocabulary):
     with pytest.raises(SkipgramError) as error:
         count_files(files, tmp_path / "counts", vocabulary=vocabulary)
-    assert str(error.value) == (
-        f"files must be TextFiles, got {files!r}; write TextFiles(paths)"
-    )
+    assert str(error.value) == f"files must be a TextFiles, got {files!r}"
     assert not list(tmp_path.iterdir())
 
 
@@ -632,12 +646,12 @@ def test_files_that_are_none_are_refused(tmp_path, files, vocabulary):
         ),
         ({"min_count": 2, "vocabulary": 1}, "min_count 2 choose the words"),
         ({"max_size": 0}, "max_size must be a whole number of at least 1"),
-        ({"min_count": 1.5}, "min_count must be a whole number of at least"),
+        ({"min_count": 1.5}, "min_count must be a whole number, got 1.5"),
         ({"window": 1_001}, "a window of at most 1,000 can be counted in"),
         ({"window": 0}, "window must be a whole number of at least 1"),
         ({"side": "up"}, "side must be 'both', 'left' or 'right', got 'up'"),
         ({"sample": 2}, "sample must be from 0 to 1, got 2"),
-        ({"memory": "1kB"}, "a size of at least 1MB is needed, got '1kB'"),
+        ({"memory": "1kB"}, "memory is written as .* 1MB or more, got '1kB'"),
     ],
 )
 def test_settings_are_refused_before_a_file_is_read(tmp_path, how, message):

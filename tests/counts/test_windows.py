@@ -108,16 +108,14 @@ def test_offsets_stand_in_the_order_of_the_text(side, offsets):
 def test_a_text_that_is_not_split_yet_is_refused(text):
     with pytest.raises(SkipgramError) as error:
         training_pairs(text)
-    assert repr(text) in str(error.value)
-    assert "expected a list of tokens" in str(error.value)
-    assert "tokenize(text)" in str(error.value)
+    assert str(error.value) == f"tokens must be a list, got {text!r}"
 
 
 @pytest.mark.parametrize("window", [0, -3, 2.5, "2", True, None])
 def test_a_window_below_one_or_broken_is_refused(window):
     with pytest.raises(SkipgramError) as error:
         training_pairs(FOX, window=window)
-    assert "window must be a whole number of at least 1" in str(error.value)
+    assert "window must be a whole number" in str(error.value)
     assert repr(window) in str(error.value)
 
 

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from helpers import bits
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import ParameterGrid
+from sklearn.utils.validation import check_is_fitted
 
 from skipgram_lib import NegativeSampling, SkipGram, SkipgramError
 from skipgram_lib.backend.base import Backend
@@ -66,7 +68,10 @@ def test_a_clone_has_the_settings_and_nothing_learned(toy_counts, backend):
 def test_scikit_learn_can_ask_whether_it_is_trained(toy_counts):
     model = SkipGram(vector_size=4, epochs=1)
     assert not model.__sklearn_is_fitted__()
+    with pytest.raises(NotFittedError):
+        check_is_fitted(model)
     assert model.fit(toy_counts).__sklearn_is_fitted__()
+    check_is_fitted(model)
 
 
 def test_a_search_over_settings(toy_counts):

@@ -1,5 +1,6 @@
 """Files and folders: the old or the new, never neither, whatever happens."""
 
+import errno
 import json
 import mmap
 import os
@@ -9,6 +10,7 @@ import stat
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import filelock
@@ -20,9 +22,9 @@ from hypothesis import strategies as st
 from skipgram_lib import SkipgramError
 from skipgram_lib.storage.files import (
     SEAL,
-    Lock,
     checksum,
     has_seal,
+    lock,
     seal,
     write_file,
 )
@@ -237,9 +239,8 @@ def test_a_missing_file_is_named(tmp_path):
 
 def test_an_earlier_manifest_whose_checksums_are_none(tmp_path):
     (tmp_path / KIND.manifest).write_text('{"sha256": 5}')
-    stored = read_folder(tmp_path, KIND)
-    with pytest.raises(SkipgramError, match=r"its checksums are 5\); test"):
-        stored.check_sums()
+    with pytest.raises(SkipgramError, match=r"list of files is none\); test"):
+        read_folder(tmp_path, KIND)
 
 
 def test_what_is_no_such_folder_is_told(tmp_path):
@@ -415,7 +416,7 @@ def test_many_threads_are_never_two_in_the_lock(tmp_path):
     def work():
         for _ in range(50):
             try:
-                with Lock(tmp_path / "lock", "it"):
+                with lock(tmp_path / "lock", "it"):
                     inside.append(1)
                     most.append(len(inside))
                     inside.pop()
@@ -486,6 +487,69 @@ def test_a_held_folder_that_holds_nothing_goes_away(tmp_path):
         with pytest.raises(SkipgramError, match="another run is writing to"):
             HeldFolder(tmp_path / "deep" / "held")
     assert list(tmp_path.iterdir()) == []
+
+
+def fails(number, only=lambda place: True):
+    """Return a function of the system that does not do what it should."""
+
+    def call(place, *arguments):
+        if only(place):
+            raise OSError(number, "simulated")
+
+    return call
+
+
+def is_folder(place):
+    """Whether a descriptor is one of a folder."""
+    return stat.S_ISDIR(os.fstat(place).st_mode)
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("module", "name", "call"),
+    [
+        ("os", "fsync", fails(errno.EINVAL, is_folder)),
+        ("os", "chmod", fails(errno.EPERM)),
+        ("os", "chmod", fails(errno.ENOTSUP)),
+        ("fcntl", "flock", fails(errno.ENOLCK)),
+        ("fcntl", "flock", fails(errno.ENOTSUP)),
+        ("fcntl", "flock", fails(errno.ENOSYS)),
+    ],
+)
+def test_what_a_network_drive_or_a_stick_lacks_is_done_without(
+    tmp_path, monkeypatch, module, name, call
+):
+    save(tmp_path / "f", "one", "two")
+    save_text(tmp_path / "text", "one")
+    monkeypatch.setattr(f"{module}.{name}", call)
+    save(tmp_path / "f", "three", "four")
+    save_text(tmp_path / "text", "two")
+    assert load(tmp_path / "f") == ("x", "three", "four")
+    assert (tmp_path / "text").read_text() == "two"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["f", "text"]
+    assert not list(tmp_path.rglob(".*"))
+
+
+@pytest.mark.parametrize("path", ["a\0b", "\ud800", "a" * 5_000])
+def test_what_can_be_no_path_is_refused(path):
+    for use in (
+        lambda: save_text(path, "x"),
+        lambda: save(path, "one", "two"),
+        lambda: read_folder(path, KIND),
+        lambda: HeldFolder(path),
+        lambda: scratch_folder(path).__enter__(),
+    ):
+        with pytest.raises(SkipgramError, match="is no path"):
+            use()
+
+
+def test_a_path_begins_at_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    save("~/f", "one", "two")
+    save_text("~/text", "three")
+    assert load("~/f") == load(tmp_path / "f")
+    assert (tmp_path / "text").read_text() == "three"
 
 
 # Single files
@@ -627,13 +691,17 @@ def test_a_lock_of_somebody_else_is_no_file_of_ours(tmp_path):
 
 
 def test_a_lock_that_was_removed_takes_no_other_with_it(tmp_path):
-    first = Lock(tmp_path / "lock", "it")
+    first = ExitStack()
+    first.enter_context(lock(tmp_path / "lock", "it"))
     (tmp_path / "lock").unlink()
-    with Lock(tmp_path / "lock", "it"):
-        first.release()
+    with lock(tmp_path / "lock", "it"):
+        first.close()
         if os.name != "nt":
-            with pytest.raises(SkipgramError, match="another run"):
-                Lock(tmp_path / "lock", "it")
+            with (
+                pytest.raises(SkipgramError, match="another run"),
+                lock(tmp_path / "lock", "it"),
+            ):
+                pass
 
 
 def test_where_0_1_was_killed_the_error_tells_where_the_older_one_is(tmp_path):

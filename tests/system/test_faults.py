@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -346,14 +347,40 @@ def test_two_runs_with_one_output_are_kept_apart(text, tmp_path, capsys):
     assert train(text, out, epochs=1) == 0
 
 
-def test_resume_without_a_checkpoint_is_one_line(text, tmp_path, capsys):
-    out = tmp_path / "deep" / "model"
-    assert train(text, out, "--resume") == 1
-    assert complaint(capsys) == (
-        f"skipgram: there is no checkpoint in {kept_in(out)} to go on from; "
-        "leave out --resume"
+def test_one_line_for_a_scheduler_begins_goes_on_and_ends(
+    text, tmp_path, wanted, capsys
+):
+    out = tmp_path / "model"
+    assert train(text, out, "--resume") == 0
+    said = capsys.readouterr().err.splitlines()
+    assert f"no checkpoint in {kept_in(out)}: a new training" in said
+    assert contents(out) == wanted
+    before = {path: path.stat().st_mtime_ns for path in out.iterdir()}
+    assert train(text, out, "--resume") == 0
+    shown, said = capsys.readouterr()
+    assert shown.endswith(
+        f"{out} was complete; without --resume it is trained again\n"
     )
-    assert list(tmp_path.iterdir()) == []
+    assert "no checkpoint" not in said
+    assert before == {p: p.stat().st_mtime_ns for p in out.iterdir()}
+    assert not kept_in(out).exists()
+
+
+@pytest.mark.parametrize("change", ["text", "setting", "counting"])
+def test_another_training_is_not_taken_for_complete(
+    text, tmp_path, capsys, change
+):
+    out = tmp_path / "model"
+    text = shutil.copy(text, tmp_path)
+    assert train(text, out, epochs=1) == 0
+    before = contents(out)
+    if change == "text":
+        Path(text).write_text("new york " + Path(text).read_text())
+    more = {"setting": ["--seed", "7"], "counting": ["--window", "2"]}
+    more = ["--resume", *more.get(change, [])]
+    assert train(text, out, *more, epochs=1) == 0
+    assert ": a new training" in capsys.readouterr().err
+    assert contents(out) != before
 
 
 def test_a_run_that_begins_again_says_what_it_replaces(
@@ -427,7 +454,7 @@ def test_a_file_that_may_not_grow_stops_the_training(text, tmp_path, wanted):
     assert process.stderr.splitlines()[-1] == (
         f"skipgram: cannot write a checkpoint to {kept_in(out)}: File too "
         f"large; {next(iter(before))} is untouched; make room, and go on "
-        "with resume"
+        "with --resume"
     )
     after = {p.name: p.read_bytes() for p in kept_in(out).iterdir()}
     assert after == before
@@ -461,7 +488,7 @@ def test_a_full_disk_stops_the_training(text, tmp_path, wanted):
     assert re.fullmatch(
         rf"skipgram: cannot write a checkpoint to {kept_in(out)}: No space "
         r"left on device; checkpoint-\d+\.safetensors is untouched; make "
-        r"room, and go on with resume",
+        r"room, and go on with --resume",
         result.stderr.splitlines()[-1],
     ), result.stderr
     found = sorted(path.name for path in kept_in(kept / "model").iterdir())

@@ -1,5 +1,7 @@
 """The page for users of gensim: its scripts run, its names exist."""
 
+import importlib
+import inspect
 import re
 import subprocess
 import sys
@@ -66,6 +68,7 @@ def run(script, folder):
 
 
 def test_two_lines_are_changed_and_the_same_is_printed(blocks, folder):
+    pytest.importorskip("gensim")
     theirs, ours = (block.splitlines() for block in blocks[:2])
     assert len(theirs) == len(ours)
     changed = [i for i, line in enumerate(theirs) if line != ours[i]]
@@ -84,39 +87,94 @@ def test_the_training_of_the_page_runs(blocks):
     assert len(names["vectors"]) == 500
 
 
+def cells(page, column):
+    """Return the cells of a column of the page's tables."""
+    return [
+        row.split("|")[column] for row in re.findall(r"^\|.*\|$", page, re.M)
+    ]
+
+
 def test_every_name_of_the_tables_exists(page):
-    ours = [row.split("|")[2] for row in re.findall(r"^\|.*\|$", page, re.M)]
     # Before a colon, or "but", stands a name; behind it, a remark.
-    ours = [re.split(r"[:;] |but", cell)[0] for cell in ours]
+    ours = [
+        re.split(r"[:;] |but|not here|or `key`", c)[0] for c in cells(page, 2)
+    ]
     names = {n for cell in ours for n in re.findall(r"`(\w+)(?:`|\()", cell)}
     names |= set(re.findall(r"`vectors\.(\w+)", " ".join(ours)))
     names |= set(re.findall(r"`model\.(\w+)", " ".join(ours)))
-    places = [phrases, WordVectors, SkipGram, Phrases, skipgram_lib]
-    attributes = {"words", "index", "matrix", "history", "save"}
+    vectors = WordVectors(["a"], [[1.0]])
+    places = [phrases, vectors, SkipGram, Phrases, skipgram_lib]
+    parameters = {"word", "other", "others", "keys", "vector", "rows"}
     missing = [
         name
-        for name in sorted(names - attributes)
+        for name in sorted(names - parameters - {"history"})
         if not any(hasattr(place, name) for place in places)
     ]
     assert len(names) > 10
     assert missing == []
 
 
+def public_names(kind, *arguments):
+    """Return the names that gensim's users of a class may write."""
+    made = kind(*arguments)
+    parameters = inspect.signature(kind.__init__).parameters
+    names = {*dir(kind), *vars(made), *parameters} - {"self"}
+    return {name for name in names if not name.startswith("_")}
+
+
+def theirs(name):
+    """Return the public names of one of gensim's classes."""
+    models = pytest.importorskip("gensim.models")
+    if name == "KeyedVectors":
+        return public_names(models.KeyedVectors, 3) - {"count", "dtype"}
+    return public_names(getattr(models, name))
+
+
+@pytest.mark.parametrize("name", ["KeyedVectors", "Word2Vec", "Phrases"])
+def test_every_name_of_gensims_is_on_the_page(page, name):
+    quoted = " ".join(re.findall("`([^`]+)`", " ".join(cells(page, 1))))
+    missing = theirs(name) - set(re.findall(r"\w+", quoted))
+    assert sorted(missing) == []
+
+
+def test_what_is_the_same_in_both_takes_the_same_parameters(page):
+    """Each parameter of gensim's is one here, or on the page."""
+    gensims = pytest.importorskip("gensim.models").KeyedVectors
+    quoted = " ".join(re.findall("`([^`]+)`", " ".join(cells(page, 1))))
+    shared = set(dir(gensims)) & set(dir(WordVectors))
+    shared = {name for name in shared if not name.startswith("_")}
+    assert len(shared) > 20
+    for name in shared - {"norms", "vectors", "load", "save"}:
+        signatures = [
+            set(inspect.signature(getattr(place, name)).parameters)
+            for place in (gensims, WordVectors)
+        ]
+        missing = signatures[0] - signatures[1] - {"self", "options"}
+        assert missing <= set(re.findall(r"\w+", quoted)), name
+
+
 def test_what_is_the_same_in_both_has_the_same_name(page):
-    gensim = pytest.importorskip("gensim.models").KeyedVectors
-    rows = [
-        row.split("|")[1]
-        for row in re.findall(r"^\|.*\|$", page, re.M)
-        if row.split("|")[2].strip().startswith("the same")
-    ]
-    names = re.findall(r"`(\w+)(?=[`(])", " ".join(rows))
-    attributes = {"index_to_key", "key_to_index", "vectors", "vector_size"}
-    methods = [name for name in names if name not in attributes | {"wv"}]
-    assert len(methods) >= 12
-    for name in methods:
-        assert callable(getattr(gensim, name)), name
-        assert callable(getattr(WordVectors, name)), name
-    theirs = gensim(3)
-    for name in attributes:
-        assert hasattr(theirs, name)
-        assert hasattr(WordVectors, name)
+    gensims = pytest.importorskip("gensim.models").KeyedVectors(3)
+    ours = WordVectors(["a"], [[1.0]])
+    rows = zip(cells(page, 1), cells(page, 2), strict=True)
+    same = " ".join(a for a, b in rows if b.strip().startswith("the same"))
+    names = set(re.findall(r"`(\w+)(?=[`(])", same))
+    names -= {"len", "analyze_sentence"}
+    assert len(names) > 25
+    for name in sorted(names):
+        assert hasattr(gensims, name), name
+        assert hasattr(ours, name), name
+        kinds = {callable(getattr(it, name)) for it in (gensims, ours)}
+        assert len(kinds) == 1, name
+
+
+def test_the_benchmark_of_small_questions_runs(root, monkeypatch, capsys):
+    pytest.importorskip("gensim")
+    monkeypatch.syspath_prepend(root / "benchmarks")
+    small = importlib.import_module("small_questions")
+    options = ["--words", "50", "--size", "8", "--times", "2", "--runs", "1"]
+    monkeypatch.setattr(sys, "argv", ["small_questions.py", *options])
+    small.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(small.QUESTIONS) + 2
+    assert all("gensim" in line for line in lines[1:-1])

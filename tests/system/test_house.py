@@ -31,6 +31,8 @@ FLOOR = {room: i for i, rooms in enumerate(FLOORS) for room in rooms}
 STORY = "story"
 # What may be imported where it is used: a user may not have it, ...
 OPTIONAL = {
+    "backports",  # zstd, before Python 3.14
+    "compression",  # zstd, from Python 3.14 on
     "cupy",
     "cupyx",
     "dask",

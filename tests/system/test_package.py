@@ -1,8 +1,10 @@
 """The package itself: its names come when they are first used."""
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
 
 import pytest
@@ -74,6 +76,25 @@ def test_a_room_is_an_attribute():
 def test_all_names_come_with_a_star():
     lines = ["from skipgram_lib import *", "print(SkipGram.__name__)"]
     assert run(*lines) == "SkipGram"
+
+
+def test_python_and_numpy_are_claimed_as_far_as_they_were_run(root):
+    """Classifiers, lower bounds, and the table of README.md are alike."""
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    rows = re.findall(
+        r"^\| (3\.\d+)\.\d+ \| ([\d.]+) \| ([\d.]+) \|",
+        (root / "README.md").read_text("utf-8"),
+        re.MULTILINE,
+    )
+    pythons = [c.rpartition(" ")[2] for c in project["classifiers"]]
+    pythons = [number for number in pythons if re.fullmatch(r"3\.\d+", number)]
+    assert list(dict.fromkeys(row[0] for row in rows)) == pythons
+    assert project["requires-python"] == f">={pythons[0]}"
+    for place, name in [(1, "numpy"), (2, "scipy")]:
+        (least,) = (d for d in project["dependencies"] if name in d)
+        run = [tuple(map(int, row[place].split("."))) for row in rows]
+        major, minor, _ = min(run)
+        assert least == f"{name}>={major}.{minor}"
 
 
 def test_a_name_that_is_not_there_is_told():

@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 import textwrap
+from itertools import groupby
 
 import check_notebooks
 import click
@@ -90,8 +91,10 @@ def shell_lines(root):
         for block in blocks(text, "(?:sh|bash|console)"):
             for line in block.replace("\\\n", " ").splitlines():
                 words = shlex.split(line.removeprefix("$ "), comments=True)
-                if words and words[0].split("/")[-1] == "skipgram":
-                    yield name, words[1:]
+                pipe = groupby(words, "|".__eq__)  # each part of a pipeline
+                for part in (list(p) for is_pipe, p in pipe if not is_pipe):
+                    if part[0].split("/")[-1] == "skipgram":
+                        yield name, part[1:]
 
 
 def test_there_are_lines_for_the_shell(root):

@@ -8,7 +8,6 @@ from itertools import groupby
 
 import numpy as np
 import pytest
-from gensim.models import KeyedVectors
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import bootstrap, pearsonr, spearmanr
@@ -28,6 +27,7 @@ from skipgram_lib.vectors.analogies import (
     answer_analogies,
     evaluate_word_analogies,
     same_steps,
+    section_sums,
 )
 from skipgram_lib.vectors.evaluation import (
     Spellings,
@@ -47,9 +47,16 @@ from skipgram_lib.vectors.test_sets import (
 seeds = st.integers(0, 1_000)
 
 
+def published(name):
+    """Return a published test set; skip where nothing has brought it."""
+    pytest.importorskip("gensim", reason="gensim brings the test sets")
+    return find_test_set(name)
+
+
 def gensims(vectors):
     """Return the same vectors in gensim's form and type."""
-    theirs = KeyedVectors(vectors.vector_size, dtype=vectors.matrix.dtype)
+    peer = pytest.importorskip("gensim.models", reason="gensim is the oracle")
+    theirs = peer.KeyedVectors(vectors.vector_size, dtype=vectors.matrix.dtype)
     theirs.add_vectors(vectors.words, vectors.matrix)
     return theirs
 
@@ -58,9 +65,9 @@ def known_words(share, seed, cases=1):
     """Part of the words of the three test sets, in up to `cases` spellings."""
     rng = np.random.default_rng(seed)
     words = set()
-    for test_set in published_test_sets()[:2]:
-        words |= {w for pair in read_pairs(test_set) for w in pair[:2]}
-    for question in read_analogies(find_test_set("google"))[1]:
+    for name in ("wordsim353", "simlex999"):
+        words |= {w for pair in read_pairs(published(name)) for w in pair[:2]}
+    for question in read_analogies(published("google"))[1]:
         words |= set(question.words)
     spelt = [str.lower, str.upper, str.title, str.swapcase, str.capitalize]
     forms = {f(word) for word in sorted(words) for f in spelt[:cases]}
@@ -79,6 +86,7 @@ def random_vectors(words, seed=0, size=20, dtype=np.float64):
 
 
 def test_the_published_sets_are_whole_and_say_where_they_come_from():
+    pytest.importorskip("gensim", reason="gensim brings the test sets")
     wordsim, simlex, google = published_test_sets()
     assert [s.kind for s in (wordsim, simlex, google)] == [
         "pairs", "pairs", "analogies"
@@ -105,7 +113,7 @@ def test_finding_a_test_set_does_not_import_gensim(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     found = find_test_set("wordsim353")
     assert found.path == folder / "wordsim353.tsv"
-    with pytest.raises(SkipgramError, match="SimLex-999 is the file"):
+    with pytest.raises(SkipgramError, match="SimLex-999 comes with gensim"):
         find_test_set("simlex999")
 
 
@@ -113,8 +121,36 @@ def test_without_gensim_the_error_names_the_file_and_the_way_out(monkeypatch):
     monkeypatch.setitem(sys.modules, "gensim", None)
     with pytest.raises(SkipgramError) as caught:
         published_test_sets()
-    for part in ["WordSim-353", "wordsim353.tsv", "pip install gensim", "own"]:
+    for part in ["WordSim-353", "gabrilovich.com", "folder=",
+                 "pip install gensim", "own"]:  # fmt: skip
         assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "text"),
+    [
+        ("wordsim353", "combined.csv", "Word 1,Word 2,Human (mean)\na,b,1\n"),
+        ("wordsim353", "wordsim353/combined.tab", "a\tb\t1\n"),
+        ("wordsim353", "WordSim353.tsv", "a\tb\t1\n"),
+        ("simlex999", "SimLex-999/SimLex-999.txt", "a\tb\t1\n"),
+        ("google", "questions-words.txt", ": x\na b c d\n"),
+    ],
+)
+def test_published_files_are_found_in_a_folder(
+    tmp_path, monkeypatch, name, file, text
+):
+    monkeypatch.setitem(sys.modules, "gensim", None)
+    path = tmp_path / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    for folder in (tmp_path, str(tmp_path)):
+        found = find_test_set(name, folder)
+        assert found.path == path
+        assert str(found).endswith(f"), from {path}")
+    read = read_analogies if found.kind == "analogies" else read_pairs
+    assert read(found)
+    with pytest.raises(SkipgramError, match=r"is not in .* \(as .*fetch it"):
+        find_test_set(name, tmp_path / "none")
 
 
 def test_an_unknown_test_set_is_refused():
@@ -149,21 +185,145 @@ def test_a_heading_and_a_byte_order_mark_are_passed_over(tmp_path):
     assert read_pairs(file) == [("tax", "duty", 7.5)]
 
 
+TAX = ("tax", "duty", 7.5)
+NAVY = ("Navy", "army", 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        # SimLex-999, WordSim-353 (combined, and with what each person said)
+        ("word1\tword2\tPOS\tSimLex999\tconc(w1)\tconc(w2)\tconcQ\t"
+         "Assoc(USF)\tSimAssoc333\tSD(SimLex)\n"
+         "tax\tduty\tN\t7.5\t2.7\t2.8\t2\t7.2\t1\t0.4\n"
+         "Navy\tarmy\tN\t3\t2.7\t2.8\t2\t7.2\t1\t0.4\n", None),
+        ("Word 1,Word 2,Human (mean)\ntax,duty,7.5\nNavy,army,3\n", None),
+        ("Word 1\tWord 2\tHuman (mean)\t1\t2\ntax\tduty\t7.5\t8\t7\n"
+         "Navy\tarmy\t3\t2\t4\n", None),
+        # A heading of any kind, three columns
+        ("w_a\tw_b\tSimLex999\ntax\tduty\t7.5\nNavy\tarmy\t3\n", None),
+        ("a,b,Human (mean of 13)\ntax,duty,7.5\nNavy,army,3\n", None),
+        ("score,word1,word2\n7.5,tax,duty\n3,Navy,army\n", None),
+        # MEN, MTurk, RG-65 with semicolons, YP-130
+        ("tax duty 7.500000\nNavy army 3.000000\n", None),
+        ("tax,duty,7.5\nNavy,army,3\n", None),
+        ("tax;duty;7.5\nNavy;army;3\n", None),
+        ("\ufefftax\t duty\t7.5\t\t\r\nNavy\tarmy\t3\t\t\r\n\r\n", None),
+        # TR9856; what pandas and R write
+        ("topic,term1,term2,score\nx y,tax,duty,7.5\nx,Navy,army,3\n", None),
+        (",word1,word2,mean\n0,tax,duty,7.5\n1,Navy,army,3\n", None),
+        ("\tword1\tword2\tmean\n0\ttax\tduty\t7.5\n1\tNavy\tarmy\t3\n",
+         None),
+        ('"word1" "word2" "x"\n"tax" "duty" 7.5\n"Navy" "army" 3\n', None),
+        ('"tax","duty","7.5"\n"Navy","army","3"\n', None),
+        # RW, SimVerb-3500, SCWS: the columns are named, or numbered
+        ("tax\tduty\t7.5\t8\t7\nNavy\tarmy\t3\t2\t4\n", (1, 2, 3)),
+        ("tax\tduty\tN\t7.5\tNONE\nNavy\tarmy\tN\t3\tNONE\n", [1, 2, 4]),
+        ("1\ttax\tn\tduty\tn\ta <b>tax</b> ...\t7.5\t9\n"
+         "2\tNavy\tn\tarmy\tn\tthe \"Navy\t3\t9\n", (2, 4, 7)),
+        ("ID,Word 1,Word 2,A 1,A 2\n1,tax,duty,7.5,8\n2,Navy,army,3,2\n",
+         ("Word 1", "Word 2", "A 1")),
+        ("a,b,c\nduty,7.5,tax\narmy,3,Navy\n", ["c", 1, "b"]),
+        # One column of numbers, the third
+        ("tax\tduty\t7.5\tn\nNavy\tarmy\t3\tn\n", None),
+    ],
+)  # fmt: skip
+def test_pairs_are_read_as_they_are_published(tmp_path, text, columns):
+    file = tmp_path / "mine.txt"
+    file.write_bytes(text.encode())
+    assert read_pairs(file, columns) == [TAX, NAVY]
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        (("word1", "word2", "x"), "columns must be three, of two words and a "
+         r"score: .* or single names of \['word1', 'word2', 'mean', 'mean'\]"),
+        (("word1", "word2", "mean"), "columns must be three"),
+        ((1, 2), r"columns must be three, .* got \(1, 2\)"),
+        ((1, 1, 2), "columns must be three"),
+        ((0, 1, 2), r"columns must be three, .*, got \(0, 1, 2\)"),
+        ((1, 2, True), "columns must be three"),
+        ((1, 2, [3]), "columns must be three"),
+        ("123", "columns must be a list or None, got '123'"),
+        ({1, 2, 3}, "columns must be in an order"),
+        (5, "columns must be a list or None, got 5"),
+        ((1, 2, 9), "line 1: expected two words and a score"),
+    ],
+)  # fmt: skip
+def test_columns_that_are_not_there_are_refused(tmp_path, columns, message):
+    file = tmp_path / "mine.csv"
+    file.write_text("word1,word2,mean,mean\na,b,1,2\nc,d,3,4\n")
+    with pytest.raises(SkipgramError, match=message):
+        read_pairs(file, columns)
+
+
+def test_named_columns_are_scored_and_tags_go_where_no_word_has_them(tmp_path):
+    """MEN has sun-n; so have vectors of text with parts of speech."""
+    file, bare = tmp_path / "men.txt", tmp_path / "bare.txt"
+    rows = ["tax-n pay-v 5 1", "new-j tax-n 3 9", "pay-v new-j 4 2"]
+    file.write_text("\n".join(rows))
+    bare.write_text("\n".join(rows).replace("-n", "").replace("-v", "")
+                    .replace("-j", ""))  # fmt: skip
+    words = ["tax", "pay", "new"]
+    plain = random_vectors(words)
+    tagged = WordVectors(["tax-n", "pay-v", "new-j"], plain.matrix)
+    for columns in [(1, 2, 3), (1, 2, 4)]:
+        wanted = evaluate_word_pairs(plain, bare, columns=columns)
+        for vectors in (plain, tagged):
+            found = evaluate_word_pairs(vectors, file, columns=columns)
+            assert found.pearson == wanted.pearson
+    file.write_text("tax-n pay-v 5\nnew-j tax-n 3\npay-v new 4\n")
+    with pytest.raises(SkipgramError, match="only 0 of the 3"):
+        evaluate_word_pairs(plain, file)
+
+
+@pytest.mark.parametrize(
+    ("text", "sections"),
+    [
+        ("a b c d\nA b c e\n", ["no section"]),
+        ("a b c d\n: x\nA b c e\n", ["no section", "x"]),
+        ("a,b,c,d\nA, b, c, e\n", ["no section"]),
+        ('"a";"b";"c";"d"\nA;b;c;e\n', ["no section"]),
+        ("\ufeffa\tb\tc\td\t\r\nA\tb\tc\te\r\n", ["no section"]),
+        ("a b c d JJ_JJR\nA b c e VB_VBD\n", ["JJ_JJR", "VB_VBD"]),
+        (": x\na b c d\n: y\n: x\nA b c e\n", ["x", "y", "x"]),
+    ],
+)
+def test_questions_are_read_as_they_are_published(tmp_path, text, sections):
+    file = tmp_path / "mine.txt"
+    file.write_text(text)
+    names, questions = read_analogies(file)
+    assert names == sections
+    assert questions == [(0, list("abcd")), (len(names) - 1, list("Abce"))]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("a b 1\ntax duty\n", "line 2: expected two words and a score, got "
-         "'tax duty'"),
+         "['tax', 'duty']"),
         ("a\tb\t1\n# c\ntax\tduty\t\n", "line 3: expected two words and a"),
-        ("a,,1", "line 1: expected two words and a score, got 'a,,1'"),
-        ("a,b,1\na,b,1,2", "line 2: expected two words and a score"),
+        ("a,,1", "line 1: expected two words and a score, got ['a', '', '1']"),
+        ("a,b,1\na,b,1,2", "line 2 has 4 columns, ['a', 'b', '1', '2']; say "
+         "which hold the two words and the score, such as columns=(1, 2, 3)"),
         ("a b 1\n\na b x\n", "line 3: the score 'x' is no number"),
-        ("a,b,l.5", "line 1: the score 'l.5' is no number"),
+        ("a,b,1\na,b,l.5", "line 2: the score 'l.5' is no number"),
+        ("a;b;1\na;b;1,5", "line 2: the score '1,5' is no number"),
         ("a b 1\na b nan", "line 2: the score 'nan' is no number"),
-        ("a b 1\na b inf", "line 2: the score 'inf' is no number"),
+        ("a b 1\na b 1_5", "line 2: the score '1_5' is no number"),
+        ("a b inf\na b 1", "line 1: the score 'inf' is no number"),
+        ("a b NA\na b 1", "line 1: the score 'NA' is no number"),
+        ("a b 1\na b 1e308", "line 2: the score '1e308' is no number"),
         ("", "holds no pair"),
         ("# a b 1\n\n", "holds no pair"),
         ("one other score", "holds no pair"),
+        # Two columns of numbers, or words that could be two others.
+        ("a\tb\t5.5\t7\t4\n", "line 1 has 5 columns, ['a', 'b', '5.5', '7',"),
+        ("take\tgo\tV\t6.8\tNONE\n", "such as columns=(1, 2, 4)"),
+        ("t\ttiger\tcat\t7.3\n", "such as columns=(1, 2, 4)"),
+        ("word1,word2,POS,mean,sd\na,b,N,1,2\n", "has 5 columns"),
+        ("3\ta\tb\n4\ta\tc\n", "line 2: the score 'c' is no number"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_no_list_of_pairs_is_refused(tmp_path, text, message):
@@ -178,9 +338,8 @@ def test_a_file_that_is_no_list_of_pairs_is_refused(tmp_path, text, message):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a b c d\n", "line 1: expected ': name of a section' before any "
-         "question, got 'a b c d'"),
         (": x\na b c d\na b c\n", "line 3: expected four words, got 'a b c'"),
+        ("city\tlondon/paris\n", "got 'city\\tlondon/paris'; two pairs make"),
         (": x\na b c d e\n", "line 2: expected four words"),
         ("", "holds no question"),
         (": x\n# a b c d\n", "holds no question"),
@@ -234,9 +393,7 @@ def test_the_first_spelling_counts(words, any_case, restrict):
 @pytest.mark.parametrize("restrict", [0, -1, 2.5])
 def test_restrict_vocab_is_a_number_of_words(restrict):
     with pytest.raises(SkipgramError, match="restrict_vocab must be a whole"):
-        evaluate_word_pairs(
-            random_vectors(["a"]), find_test_set("wordsim353"), restrict
-        )
+        Spellings(["a"], restrict, True)
 
 
 # Word pairs, against gensim
@@ -264,7 +421,7 @@ def same_pairs(ours, theirs, tolerance=1e-12):
 @pytest.mark.parametrize("any_case", [True, False])
 @pytest.mark.parametrize("dummy", [True, False])
 def test_word_pairs_are_gensims(name, cases, restrict, any_case, dummy):
-    test_set = find_test_set(name)
+    test_set = published(name)
     vectors = random_vectors(known_words(0.7, cases, cases), cases)
     options = {"restrict_vocab": restrict, "case_insensitive": any_case,
                "dummy4unknown": dummy}  # fmt: skip
@@ -277,7 +434,7 @@ def test_word_pairs_are_gensims(name, cases, restrict, any_case, dummy):
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
 def test_word_pairs_of_short_numbers_are_gensims_to_rounding(dtype):
-    test_set = find_test_set("wordsim353")
+    test_set = published("wordsim353")
     vectors = random_vectors(known_words(0.9, 5), 5, dtype=dtype)
     ours = evaluate_word_pairs(vectors, test_set)
     wide = WordVectors(vectors.words, vectors.matrix.astype(np.float32))
@@ -315,12 +472,15 @@ def test_a_word_without_a_direction_has_the_cosine_zero(tmp_path):
         ("a b 1\na c 2\nx y 3", "only 2 of the 3 pairs"),
         ("a b 1\na c 1\nc b 1", "all 3 pairs of .* the same score, 1;"),
         ("a a 1\nb b 2\nc c 3\n", "all 3 pairs of .* the same cosine, 1;"),
+        ("a d 1\nd a 2\nd d 3\n", "all 3 pairs of .* the same cosine, 1;"),
+        ("a b .3\na c .3\nb d .30000000000000004", "have the same score"),
     ],
 )
 def test_pairs_without_a_correlation_are_refused(tmp_path, text, message):
     file = tmp_path / "mine.txt"
     file.write_text(text)
-    vectors = WordVectors(list("abc"), np.eye(3))
+    rows = [[0.1, 0.7, 0], [0.7, -0.1, 0], [0, 0, 1], [0.3, 2.1, 0]]
+    vectors = WordVectors(list("abcd"), np.array(rows))
     with pytest.raises(SkipgramError, match=message):
         evaluate_word_pairs(vectors, file)
 
@@ -328,13 +488,15 @@ def test_pairs_without_a_correlation_are_refused(tmp_path, text, message):
 def test_a_vector_that_is_not_finite_is_named_as_such(tmp_path):
     file = tmp_path / "mine.txt"
     file.write_text("a b 1\na c 2\nc b 3")
-    matrix = np.eye(3)
+    matrix = np.eye(4)
     matrix[1, 1] = np.nan
     with pytest.raises(SkipgramError, match="not finite"):
-        evaluate_word_pairs(WordVectors(list("abc"), matrix), file)
-    file.write_text(": x\na b c a\n")
-    with pytest.raises(SkipgramError, match="not finite"):
-        evaluate_word_analogies(WordVectors(list("abc"), matrix), file)
+        evaluate_word_pairs(WordVectors(list("abcd"), matrix), file)
+    # In analogies, a word that is not asked for answers, too.
+    for text in (": x\na b c a\n", ": x\na c d a\n"):
+        file.write_text(text)
+        with pytest.raises(SkipgramError, match="not finite"):
+            evaluate_word_analogies(WordVectors(list("abcd"), matrix), file)
 
 
 # Analogies, against gensim and brute force
@@ -413,7 +575,7 @@ def same_sections(ours, theirs):
 @pytest.fixture(scope="module")
 def some_questions(tmp_path_factory):
     """Write every fifth question of the Google set to a file."""
-    names, questions = read_analogies(find_test_set("google"))
+    names, questions = read_analogies(published("google"))
     file = tmp_path_factory.mktemp("google") / "fifth.txt"
     lines = []
     for section, asked in groupby(questions[::5], key=lambda q: q.section):
@@ -428,7 +590,7 @@ def clustered(words, seed, dtype=np.float32):
     rng = np.random.default_rng(seed)
     groups = {word: rng.normal(size=24) for word in sorted({w.upper()
               for w in words})}  # fmt: skip
-    for section in read_analogies(find_test_set("google"))[1][::40]:
+    for section in read_analogies(published("google"))[1][::40]:
         a, b, c, d = (word.upper() for word in section.words)
         if {a, b, c, d} <= set(groups):
             groups[d] = groups[c] + groups[b] - groups[a]
@@ -485,7 +647,7 @@ def test_five_other_spellings_hide_an_answer_as_in_gensim(tmp_path):
 
 @pytest.mark.slow
 def test_all_analogies_of_a_trained_network_are_gensims(trained):
-    google = find_test_set("google")
+    google = published("google")
     ours = evaluate_word_analogies(trained, google)
     with threadpool_limits(1):  # many short products: threads only wait
         theirs = gensims(trained).evaluate_word_analogies(google.path)
@@ -610,6 +772,10 @@ def test_sections_are_summed_by_meaning_and_grammar(tmp_path):
     ]  # fmt: skip
     assert scores.out_of_vocabulary == 0.25
     assert scores.sections[1].accuracy is None
+    # Sections of one kind, or of names of their own, are summed as all.
+    assert section_sums(scores.sections[1:3]) == [
+        SectionScore("all", 1, 1, 1)
+    ]  # fmt: skip
     answer = json.loads(json.dumps(scores.as_dict(), allow_nan=False))
     assert answer["test_set"] == str(file)
     assert answer["sections"][0] == {
@@ -620,7 +786,7 @@ def test_sections_are_summed_by_meaning_and_grammar(tmp_path):
 
 
 def test_word_pairs_are_given_as_plain_numbers():
-    simlex = find_test_set("simlex999")
+    simlex = published("simlex999")
     scores = evaluate_word_pairs(random_vectors(known_words(0.5, 1)), simlex)
     answer = json.loads(json.dumps(scores.as_dict(), allow_nan=False))
     assert answer["spearman"] == scores.spearman
@@ -673,7 +839,7 @@ def test_the_interval_is_scipys_percentile_interval():
     theirs = bootstrap(
         (scores.human, scores.cosine), lambda x, y: spearmanr(x, y).statistic,
         paired=True, vectorized=False, n_resamples=2_000, method="percentile",
-        confidence_level=0.9, rng=np.random.default_rng(1),
+        confidence_level=0.9, random_state=np.random.default_rng(1),
     ).confidence_interval  # fmt: skip
     assert ours.low == pytest.approx(theirs.low, abs=0.015)
     assert ours.high == pytest.approx(theirs.high, abs=0.015)

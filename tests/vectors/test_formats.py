@@ -1,8 +1,10 @@
 """Files of word vectors: round trips, gensim as the oracle, broken files."""
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import os
 import pickle
 import re
@@ -23,6 +25,8 @@ import numpy as np
 import pytest
 from fuzz_formats import (
     broken_files,
+    check_foreign,
+    foreign_texts,
     options,
     place_file,
     try_to_load,
@@ -114,7 +118,9 @@ words_of = {
         max_size=12,
     ),
     "text": st.text(
-        st.characters(exclude_categories=["Cs"], exclude_characters="\n"),
+        st.characters(
+            exclude_categories=["Cs"], exclude_characters=" \t\n\v\f\r"
+        ),
         min_size=1,
         max_size=12,
     ),
@@ -130,7 +136,7 @@ words_of = {
         st.characters(exclude_categories=["Cs"], exclude_characters="\t\n\r"),
         min_size=1,
         max_size=12,
-    ),
+    ).filter(lambda word: word.strip(" \ufeff\u2003") and word.strip()),
 }
 
 
@@ -297,9 +303,9 @@ def test_gensims_own_save_is_a_pickle_and_is_refused(tmp_path, gensim_vectors):
 
 
 def test_the_line_feeds_of_the_c_program_are_taken(write):
-    data = b"2 2\n" + record(b"tax", 1, 2) + b"\n" + record(b"navy", 3, 4)
     for end in (b"", b"\n", b"\n\n"):
-        found = load_vectors(write("c.bin", data + end))
+        data = record(b"tax", 1, 2) + end + record(b"navy", 3, 4) + end
+        found = load_vectors(write("c.bin", b"2 2\n" + data))
         assert found.words == ["tax", "navy"]
         assert found.matrix.tolist() == [[1, 2], [3, 4]]
 
@@ -336,10 +342,10 @@ def test_other_line_ends_and_marks_are_taken(write, text):
 
 
 def test_the_size_of_glove_vectors_is_the_most_frequent(write):
-    text = b"no 1 0.5 0.5\n. . . 1 2\nat 7 3 4\ntax 5 6\nnavy 7 8\nfish 9 0\n"
+    text = b". . . 1 2\nat a@b.com 3 4\ntax 5 6\n7 7 8\nfish 9 0\n"
     found = load_vectors(write("v.txt", text))
-    assert found.words == ["no 1", ". . .", "at 7", "tax", "navy", "fish"]
-    assert found.matrix[0].tolist() == [0.5, 0.5]
+    assert found.words == [". . .", "at a@b.com", "tax", "7", "fish"]
+    assert found.matrix[1].tolist() == [3, 4]
 
 
 def test_two_whole_numbers_are_a_header_unless_told_otherwise(write):
@@ -425,12 +431,13 @@ def test_numpy_reads_our_npz_and_we_its(tmp_path):
         for save in (np.savez, np.savez_compressed):
             save(tmp_path / "np.npz", **archive)
             assert_same(load_vectors(tmp_path / "np.npz"), vectors)
-    turned = vectors.matrix.astype(">f4")
-    words = np.array([w.encode() for w in vectors.words[:-1]])
-    np.savez(tmp_path / "np.npz", words=words, matrix=turned[:-1])
-    found = load_vectors(tmp_path / "np.npz")
-    assert found.words == vectors.words[:-1]
-    assert (found.matrix == vectors.matrix[:-1]).all()
+    turned = np.asfortranarray(vectors.matrix, ">f4")
+    for encoding in ("utf-8", "latin-1"):
+        words = np.array([w.encode(encoding) for w in vectors.words])
+        np.savez(tmp_path / "np.npz", words=words, matrix=turned)
+        found = load_vectors(tmp_path / "np.npz", encoding=encoding)
+        assert found.words == vectors.words
+        assert (found.matrix == vectors.matrix).all()
 
 
 def projector_files(folder):
@@ -514,14 +521,26 @@ def test_a_folder_of_version_0_1_is_replaced(tmp_path, root):
     assert not (folder / "metadata.tsv").exists()
 
 
-def test_a_configuration_names_files_of_its_folder_only(tmp_path):
-    path = some_vectors().save(tmp_path / "board")
-    config = path / "projector_config.pbtxt"
-    numbers, _ = projector_files(path)
-    text = config.read_text().replace(numbers.name, "../vectors.tsv")
-    config.write_text(text)
-    said = message(path)
-    assert "tensor_path must be a file in this folder, got '../vec" in said
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ('tensor_path: "../a.tsv"', "a file in this folder, got '../a.tsv'"),
+        (
+            'tensor_path: "a.tsv" } embeddings { tensor_path: "b.tsv"',
+            "got 'a.tsv' and 'b.tsv'; one is read",
+        ),
+        ("tensor_path: 'a.tsv' metadata_path: 'b.tsv'", ""),
+    ],
+)
+def test_a_configuration_names_one_file_of_its_folder(tmp_path, named, said):
+    config = tmp_path / "projector_config.pbtxt"
+    config.write_text(f"embeddings {{ {named} }}")
+    (tmp_path / "a.tsv").write_text("1\n2\n")
+    (tmp_path / "b.tsv").write_text("x\ny\n")
+    if said:
+        assert said in message(tmp_path)
+    else:
+        assert load_vectors(tmp_path).words == ["x", "y"]
 
 
 def test_fasttext_starts_from_our_vectors(tmp_path):
@@ -620,7 +639,7 @@ def test_values_that_are_not_finite_are_kept_on_request_only(tmp_path, name):
         vectors.save(tmp_path / name)
     assert str(error.value) == (
         "the vector of 'a': the value nan is not finite; keep such values "
-        "with finite=False (--no-finite)"
+        "with finite=False"
     )
     assert list(tmp_path.iterdir()) == []
     path = vectors.save(tmp_path / name, finite=False)
@@ -649,13 +668,15 @@ def test_the_name_tells_the_format(tmp_path):
         "glove.6B.300d.txt": "word2vec-text",
         "wiki-news-300d-1M.VEC": "word2vec-text",
         "v.npz": "npz",
+        "v.TXT.BZ2": "word2vec-text",
+        "v.npz.zip": "npz",
         "v.safetensors": "safetensors",
         "projector": "tensorboard",
     }
     for name, format in wanted.items():
         assert find_format(tmp_path / name).name == format
     assert find_format(tmp_path).name == "tensorboard"
-    for name in ("v.doc", "v.npz.gz", "v.tsv"):
+    for name in ("v.doc", "v.gz", "v.tsv"):
         said = message_of(find_format, tmp_path / name)
         assert "does not tell its format: it ends in none of .bin" in said
         assert "say format=word2vec-binary|word2vec-text|glove|npz" in said
@@ -671,7 +692,7 @@ def message_of(function, *arguments, **settings):
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ({"format": "bin"}, "format must be one of word2vec-binary, word2ve"),
+        ({"format": "bin"}, "format must be 'word2vec-binary', 'word2vec-t"),
         ({"limit": 0}, "limit must be a whole number of at least 1, got 0"),
         (
             {"dtype": "int8"},
@@ -681,6 +702,9 @@ def message_of(function, *arguments, **settings):
             {"dtype": "half a"},
             "dtype must be 'float16', 'float32' or 'float64', got 'h",
         ),
+        ({"dtype": np}, "dtype must be 'float16', 'float32' or 'float64', g"),
+        ({"dtype": b"a"}, "dtype must be 'float16', 'float32' or 'float64', "),
+        ({"encoding": 7}, "encoding must be "),
         (
             {"errors": "ignore"},
             "errors must be 'strict' or 'replace', got 'ignore'",
@@ -713,10 +737,15 @@ V2 = b"2 2\n" + record(b"tax", 1, 2) + record(b"navy", 3, 4)
 BAD = {
     "t.bin": (
         V2[:-1],
-        r"byte 16: the file is truncated here; download it again",
+        r"byte 16: the file ends after 1 of the 2 vectors that its first line "
+        r"promises; download it again, or read what is there with limit=1$",
     ),
-    "u.bin": (V2[:8], r"line 1, promises 2 vectors of 2 numbers, at least 20"),
-    "w.bin": (V2 + b"x", r"byte 29: more bytes than the first line promises"),
+    "u.bin": (V2[:8], r"byte 4: the file ends after 0 of the 2.*again$"),
+    "w.bin": (
+        V2 + b"x",
+        r"byte 29: more than the 2 vectors that the first line promises; "
+        r"correct it, or read only those with limit=2$",
+    ),
     "h.bin": (b"two 2\n", r"line 1: a word2vec file begins with the number "),
     "g.bin": (b"tax 1 2\n", r"it looks like GloVe's$"),
     "z.bin": (b"0 2\n", r"promises 0 vectors of 2 numbers; there must be at"),
@@ -724,8 +753,7 @@ BAD = {
     "x.bin": (b"1 9999999\n", r"there must be at least one vector, of 1 to 1"),
     "3.bin": (
         b"3000000000 300\n" + V2,
-        r"promises 3,000,000,000 vectors of 3"
-        r"00 numbers, at least 3,606,000,000,000 bytes, and the file of",
+        r"byte 15: the file ends after 0 of the 3,000,000,000 vectors",
     ),
     "s.bin": (
         b"2 2\ntax 1.5 2\nnavy 3 4\n",
@@ -750,20 +778,20 @@ BAD = {
     "8.bin": (
         b"1 1\n" + record(b"\xe9t\xe9", 1),
         r"byte 4: the word b'\\xe9t"
-        r"\\xe9' is not UTF-8; read such words with errors='replace'",
+        r"\\xe9' is not UTF-8; name its encoding, as in encoding='latin-1', "
+        r"or read it with errors='replace'$",
     ),
     "p.bin": (pickle.dumps({"a": 1}), r"is a pickle, which is a program and"),
     "0.bin": (b"", r"is empty; download it again"),
-    "c.bin": (gzip.compress(V2), r"compressed by gzip; let its name end in "),
-    "k.bin": (b"PK\3\4....", r"is a zip archive; if NumPy wrote it, name it"),
+    "k.bin": (b"PK\3\4....", r"the zip data is truncated or corrupt"),
     "5.bin": (b"\x89HDF\r\n", r"is HDF5, which is not read here"),
     "m.bin": (b"\x93NUMPY\1\0", r"one array of NumPy's without words"),
     "q.bin": (b"\xba\x16\x4f\x2f\x0c", r"is fastText's own model; load the "),
     "v.bin": (b"\x40\0\0\0\0\0\0\0{}", r"is safetensors; let its name end in"),
     "b.txt": (
         V2,
-        r"line 2: b'tax \\x00.*is binary, and text is expected; "
-        r"name the file \.bin",
+        r"line 2: expected a word and 2 numbers, got 0: b'tax \\x00.*; it "
+        r"looks binary: name it .bin, or load it with format='word2vec-bin",
     ),
     "j.txt": (
         b"\0\1\2 \3",
@@ -782,21 +810,22 @@ BAD = {
     "n.txt": (b"a 1 2\nb 3 nan\n", r"line 2: the value nan is not finite"),
     "i.txt": (b"a 1 2\nb 3 1e39\n", r"line 2: the value inf is not finite"),
     "e.txt": (b"a 1 2\n\nb 3 4\n", r"line 2: an empty line; take it out"),
-    "w.txt": (b"a 1 2\n 3 4\n", r"line 2: an empty word; correct the file"),
+    "w.txt": (
+        b"a 1 2\n 3 4\n",
+        r"line 2: an empty word; leave it out with dr",
+    ),
     "d.txt": (b"2 1\na 1\na 2\n", r"line 3: duplicate word 'a'"),
     "8.txt": (b"a 1\n\xff 2\n", r"line 2: the word b'\\xff' is not UTF-8"),
     "l.txt": (b"1 1\n" + b"x" * 99_000, r"line 2: longer than 65,600 bytes$"),
-    "3.txt": (b"3000000000 300\na 1\n", r"and the file of 19 bytes cannot ho"),
+    "3.txt": (b"3000000000 300\na 1\n", r"and the next lines have 1; correc"),
     "p.txt": (pickle.dumps([1]), r"is a pickle"),
     "0.txt": (b"", r"is empty"),
     "1.txt": (b"\n\n", r"line 1: expected words"),
     "b.txt.gz": (
         gzip.compress(b"a 1 2\n" * 99)[:-9],
-        r"the gzip data is truncated or "
-        r"corrupt, after 594 bytes of contents",
+        r"the gzip data is truncated or corrupt",
     ),
-    "n.bin.gz": (V2, r"the gzip data is truncated or corrupt.*Not a gzipped"),
-    "3.bin.gz": (gzip.compress(b"3000000000 300\n" + V2), r"cannot hold them"),
+    "3.bin.gz": (gzip.compress(b"3000000000 300\n" + V2), r"ends after 0 of"),
     "p.bin.gz": (gzip.compress(pickle.dumps(1)), r"is a pickle"),
     "t.npz": (
         b"2 1\ntax 1\nnavy 2\n",
@@ -834,7 +863,7 @@ def test_a_bad_file_is_refused_by_name_and_place(write, name):
     assert re.search(said, sentence), sentence
 
 
-def test_a_compressed_file_that_breaks_off_says_after_how_much(write):
+def test_a_compressed_file_that_breaks_off_is_refused_or_read_in_part(write):
     vectors = some_vectors(3_000, 130)
     data = io.BytesIO()
     with gzip.GzipFile(fileobj=data, mode="wb", mtime=0) as g:
@@ -843,9 +872,7 @@ def test_a_compressed_file_that_breaks_off_says_after_how_much(write):
             g.write(word.encode() + b" " + row.tobytes())
     packed = data.getvalue()
     cut = write("v.bin.gz", packed[: len(packed) * 9 // 10])
-    said = message(cut)
-    found = re.search(r"after ([\d,]+) bytes of contents", said)
-    assert int(found[1].replace(",", "")) > BLOCK_BYTES
+    assert "the gzip data is truncated or corrupt" in message(cut)
     assert len(load_vectors(cut, limit=100)) == 100
     turned = bytearray(packed)
     turned[-8] ^= 1  # the checksum
@@ -907,6 +934,7 @@ def tensor(dtype="F32", shape=(2, 1), at=(0, 8)):
         ({"words": tensor("U8", [3], [32, 35])}, "without holes or overlaps"),
         ({"matrix": tensor(shape=[1, 2])}, "a row for each"),
         ({"matrix": tensor(shape=[2])}, "a row for each"),
+        ({"matrix": tensor("F64", [], [0, 8])}, "a row for each"),
         ({"matrix": tensor([], [2])}, "does not describe the tensor 'm"),
         (
             {"offsets": tensor("F64", [3], [8, 32])},
@@ -917,9 +945,10 @@ def tensor(dtype="F32", shape=(2, 1), at=(0, 8)):
 def test_a_safetensors_header_that_lies_is_refused(write, changes, said):
     assert len(load_vectors(write("v.safetensors", tensors(header(), GOOD))))
     path = write("v.safetensors", tensors(header(**changes), GOOD))
-    sentence = message(path)
-    assert str(path) in sentence
-    assert re.search(said, sentence), sentence
+    for limit in (None, 1):
+        sentence = message(path, limit=limit)
+        assert str(path) in sentence
+        assert re.search(said, sentence), sentence
 
 
 @pytest.mark.parametrize(
@@ -928,7 +957,7 @@ def test_a_safetensors_header_that_lies_is_refused(write, changes, said):
         ([0, 1, 3], "do not run from 0 to the 2 bytes of the words"),
         ([1, 1, 2], "do not run from 0 to the 2 bytes"),
         ([0, 3, 2], "do not run from 0 to the 2 bytes"),
-        ([0, 0, 2], "vector 0: an empty word"),
+        ([0, 0, 2], "vector 0 (''): an empty word"),
         ([0, -(1 << 62), 2], "do not run from 0 to the 2 bytes"),
     ],
 )
@@ -1007,7 +1036,15 @@ def archive(matrix, words=None, method=zipfile.ZIP_STORED, bigger=0):
         ),
         (archive(npy(np.array(["x", "y"]))), "and matrix one of numbers"),
         (archive(npy(MATRIX), npy(np.array(["a"] * 3))), "a row for each"),
-        (archive(npy(MATRIX), npy(np.array(["a", ""]))), "not empty, got ''"),
+        (archive(npy(np.float32(1))), "a row for each"),
+        (
+            archive(npy(MATRIX), npy(np.array([b"a", b"\xe9"]))),
+            "the word b'\\xe9' is not UTF-8; name its encoding, as in",
+        ),
+        (
+            archive(npy(MATRIX), npy(np.array(["a", ""]))),
+            "an empty word",
+        ),
         (
             archive(
                 npy(MATRIX),
@@ -1034,9 +1071,10 @@ def archive(matrix, words=None, method=zipfile.ZIP_STORED, bigger=0):
 def test_an_npz_that_lies_is_refused(write, data, said):
     assert len(load_vectors(write("v.npz", archive(npy(MATRIX))))) == 2
     path = write("v.npz", data)
-    sentence = message(path)
-    assert str(path) in sentence
-    assert said in sentence or said.replace("matrix", "words") in sentence
+    for limit in (None, 2):
+        sentence = message(path, limit=limit)
+        assert str(path) in sentence
+        assert said in sentence or said.replace("matrix", "words") in sentence
 
 
 def test_an_npz_that_promises_more_compressed_bytes_than_it_has(write):
@@ -1091,14 +1129,18 @@ def test_a_projector_folder_that_does_not_fit_is_refused(tmp_path):
     numbers, words = projector_files(path)
     good = words.read_bytes()
     words.write_bytes(good + b"more\n")
-    assert "has more lines than" in message(path)
+    for limit in (None, 2):
+        said = message(path, limit=limit)
+        assert f"{words} has 4 labels, and {numbers} 3 vectors" in said
     words.write_bytes(b"w0\n")
-    assert f"line 2: {words} must have one word there" in message(path)
+    assert f"line 2: {words} must have one word for it" in message(path)
     words.write_bytes(b"word\tcount\n" + good)
-    assert "must have one word there, got b'word\\tcount'" in message(path)
+    assert "line 1: the columns of labels are named" in message(path)
     words.write_bytes(good)
     numbers.write_text("1\t2\n3\n4\t5\n")
-    assert "line 2: expected a word and 2 numbers" in message(path)
+    assert "line 2: expected 2 numbers with tabs, got b'3" in message(path)
+    numbers.write_text("1\t2\n0,3\t0,4\n")
+    assert "commas are not read" in message(path)
     words.unlink()
     assert f"cannot read {words}: No such file" in message(path)
     numbers.write_text("")
@@ -1135,22 +1177,6 @@ def test_a_claim_allocates_nothing(write, name):
     assert "more memory" not in said
 
 
-@pytest.mark.parametrize("ending", ["bin.gz", "txt.gz"])
-def test_a_compressed_byte_is_believed_to_hold_1032(write, ending):
-    start, least = b"tax" + bytes(9), 6
-    if ending == "txt.gz":
-        start, least = b"tax 1", 4
-
-    def packed(V):
-        return gzip.compress(b"%08d 1\n" % V + start, 0, mtime=0)
-
-    room = len(packed(1)) * 1032 + 1
-    path = write(f"v.{ending}", packed(room // least + 1))
-    assert "cannot hold them; download it again" in message(path)
-    path = write(f"v.{ending}", packed(room // least))
-    assert re.search("truncated|ends after 1 of", message(path))
-
-
 @LINUX
 def test_too_little_memory_is_an_error_of_ours(tmp_path):
     path = some_vectors(20_000, 3_000).save(tmp_path / "v.bin")
@@ -1181,13 +1207,28 @@ def test_broken_files_raise_our_errors_only(tmp_path_factory, file, settings):
     try_to_load(place_file(folder, *file), settings)
 
 
+@given(foreign_texts())
+@settings(
+    max_examples=400,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+def test_texts_of_others_are_read_rightly_or_refused(tmp_path_factory, file):
+    folder = tmp_path_factory.getbasetemp() / "foreign"
+    folder.mkdir(exist_ok=True)
+    check_foreign(folder, *file)
+
+
 # Writing: what cannot be written, and all or nothing
+
+
+SAFE = {"v.npz", "v.safetensors", "v"}
 
 
 @pytest.mark.parametrize(
     ("word", "bad"),
     [
-        ("new york", {"v.bin", "v.bin.gz"}),
+        ("new york", {name for name in ALL if "." in name[:5]} - SAFE),
         (
             "new\nyork",
             {
@@ -1200,7 +1241,9 @@ def test_broken_files_raise_our_errors_only(tmp_path_factory, file, settings):
                 "v",
             },
         ),
-        ("new\tyork", {"v"}),
+        ("new\tyork", {"v.txt", "v.txt.gz", "v.vec", "v.vec.gz", "v"}),
+        ("\u3000", {"v"}),
+        ("\ufeffnew", {"v"}),
         ("new\0york", {"v.npz"}),
     ],
 )
@@ -1212,19 +1255,20 @@ def test_a_word_that_would_not_come_back_is_not_written(tmp_path, word, bad):
             assert load_vectors(vectors.save(path)).words == [word]
             continue
         said = message_of(WordVectors.save, vectors, path)
-        assert f"{path}: the word {word!r} cannot be written" in said
+        assert f"{path}: the " in said
+        assert repr(word) in said
         assert "write .safetensors" in said
-        assert (".npz or .txt" in said) == (word == "new york")
         assert not path.exists()
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_words_that_are_none_are_not_written(tmp_path, name):
-    for word in ("", "\ud800"):
-        vectors = WordVectors(["a", word], np.ones((2, 1), np.float32))
-        said = message_of(WordVectors.save, vectors, tmp_path / name)
-        assert repr(word) in said
-    with pytest.raises(SkipgramError, match="a word is a string, got 7"):
+    with pytest.raises(SkipgramError, match="word 1 is empty"):
+        WordVectors(["a", ""], np.ones((2, 1), np.float32))
+    vectors = WordVectors(["a", "\ud800"], np.ones((2, 1), np.float32))
+    said = message_of(WordVectors.save, vectors, tmp_path / name)
+    assert repr("\ud800") in said
+    with pytest.raises(SkipgramError, match="must be strings, got 7"):
         WordVectors(["a", 7], np.ones((2, 1), np.float32))
     nothing = WordVectors([], np.ones((0, 2), np.float32))
     said = message_of(WordVectors.save, nothing, tmp_path / name)
@@ -1233,9 +1277,14 @@ def test_words_that_are_none_are_not_written(tmp_path, name):
 
 
 def test_a_glove_file_that_nobody_could_read_is_not_written(tmp_path):
-    vectors = WordVectors(["a 1", "b 2"], np.ones((2, 1), np.float32))
-    said = message_of(WordVectors.save, vectors, tmp_path / "v.txt", "glove")
-    assert "one could not tell the words, such as 'a 1', from the n" in said
+    for words, sentence in [
+        (["7", "b"], "one could not tell the words, such as '7', from the n"),
+        (["BZh91AY&SY", "b"], "one could not tell the words"),
+        (["\ufeffa", "b"], "begins with a mark of byte order"),
+    ]:
+        vectors = WordVectors(words, np.ones((2, 1), np.float32))
+        said = message_of(vectors.save, tmp_path / "v.txt", "glove")
+        assert sentence in said
     assert list(tmp_path.iterdir()) == []
 
 
@@ -1457,3 +1506,317 @@ def test_the_output_of_the_program_is_no_file_to_replace(tmp_path):
         if Path(path).exists():
             with pytest.raises(SkipgramError, match="is no file"):
                 vectors.save(path, "word2vec-text")
+
+
+# Files that other programs write, and what people report of them
+
+A2 = ["the", "of"], [[0.1, 0.2], [0.3, 0.4]]
+PLAIN = "the 0.1 0.2\nof 0.3 0.4\n"
+READ = {
+    "tab": PLAIN.replace(" ", "\t"),
+    "tab behind the word": "the\t0.1 0.2\nof\t0.3 0.4\n",
+    "tab and header": "2\t2\n" + PLAIN.replace(" ", "\t"),
+    "tab and space": "the\t 0.1 0.2\nof\t 0.3 0.4\n",
+    "two spaces": "2 2\n" + PLAIN.replace(" ", "  "),
+    "a column of words": "the   0.1  0.2\nof    0.3  0.4\n",
+    "blanks at the end": "2 2 \nthe 0.1 0.2 \nof 0.3 0.4\t \n",
+    "CR": ("2 2\n" + PLAIN).replace("\n", "\r"),
+    "CR, GloVe": PLAIN.replace("\n", "\r"),
+    "CRLF": ("2 2\n" + PLAIN).replace("\n", "\r\n"),
+    "mark": "\ufeff2 2\n" + PLAIN,
+    "mark, GloVe": "\ufeff" + PLAIN,
+    "mark and CR": "\ufeff" + PLAIN.replace("\n", "\r"),
+    "no last line feed": PLAIN.rstrip(),
+    "empty lines at the end": PLAIN + "\n \n",
+}
+
+
+@pytest.mark.parametrize("kind", READ)
+def test_separators_line_ends_and_marks_are_no_part_of_words(write, kind):
+    found = load_vectors(write("v.txt", READ[kind].encode()), dtype="f8")
+    assert (found.words, found.matrix.tolist()) == A2
+
+
+REFUSED = {
+    "3 2\n" + PLAIN: "line 4: the file ends after 2 of the 3 vectors that its "
+    "first line promises; download it again, or read what is there with limi",
+    "1 2\n" + PLAIN: "line 3: more than the 1 vectors.*with limit=1",
+    "2 3\n" + PLAIN: "line 1, promises vectors of 3 numbers, and the next lin",
+    "2 1\n" + PLAIN: "line 1, promises vectors of 1 numbers, and the next lin",
+    "7 3\n5 1\n6 2\n": "correct it, or load it with format='glove' if its",
+    "2 2\nthe 0.1 0.2\nof 1 0.3 0.4\n": "line 3: b'of 1' stands before the",
+    "2 2\nthe 0.1 0.2\nof 0.3\n": "line 3: expected a word and 2 numbers, go",
+    "2 2\nthe 0.1 0.2\n0.3 0.4\n": "line 3: expected a word and 2 numbers",
+    "the 0.1 0.2\n\nof 0.3 0.4\n": "line 2: an empty line; take it out",
+    "the 0.1 0.2\n the 0.3 0.4\n": "line 2: b' the' stands before the number",
+    "the 0.1 0.2\nof  0.3 0.4\n": "line 2: one blank stands behind some word",
+    "the 0.1 0.2\rof 0.3 0.4\nin 1 2\n": "line 1: .* stands before the numb",
+    "the 0.1 0.2\n   0.3 0.4\n": "line 2: b'  ' stands before the numbers",
+    "2 2\nthe 0.1 0.2\nof 0,3 0,4\n": "line 3: .*commas are not read: wri",
+    "the,0.1,0.2\nof,0.3,0.4\n": "line 1: .*; commas are not read: write",
+    "the 0,1 0,2\nof 0,3 0,4\n": "line 1: .*; commas are not read: write",
+    "the 0.1 0.2\nof 1_000 0.4\n": "line 2: expected a word and 2 numbers",
+    "the 0.1 0.2\nof 0x1p3 0.4\n": "line 2: expected a word and 2 numbers",
+    "the 0.1 0.2\nof ١٢ 0.4\n": "line 2: expected a word and 2 numbers",
+    "the 0.1 0.2\nof 0.3\v 0.4\n": "line 2: expected a word and 2 numbers",
+    "the 0.1 0.2\nof 0.3 1e400\n": "line 2: the value inf is not finite",
+    "the 0.1 0.2\nof 0.3 infinity\n": "line 2: the value inf is not finite",
+    "the 0.1 0.2\n 0.3 0.4\n": "line 2: an empty word; leave it out with dro",
+    "<!DOCTYPE html>\n<html>\n": "line 1: expected words, each followed",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_a_line_that_does_not_fit_is_refused(write, text):
+    path = write("v.txt", text.encode())
+    said = message(path)
+    assert said.startswith(str(path))
+    assert re.search(REFUSED[text], said), said
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "\u00a0",
+        " ",
+        "\u2028",
+        "\x85",
+        "\v",
+        "\f",
+        "a\u2028b",
+        "7",
+        "nan",
+        "1e5",
+        *(". . .", "word|NOUN", "ENTITY/New_York", "/c/en/new_york", "#", '"'),
+    ],
+)
+@pytest.mark.parametrize("header", ["2 2\n", ""])
+def test_odd_words_of_a_text_are_read_as_they_are(write, word, header):
+    text = f"{header}{word} 0.1 0.2\nof 0.3 0.4\n"
+    assert load_vectors(write("v.txt", text.encode())).words == [word, "of"]
+
+
+@pytest.mark.parametrize("ending", ["txt", "bin", "txt.gz", "v.GZ"])
+@pytest.mark.parametrize("pack", ["bz2", "lzma", "gzip", "backports.zstd"])
+def test_what_is_compressed_is_read_whatever_its_name(write, ending, pack):
+    pack = pytest.importorskip(pack, reason="zstd is not installed").compress
+    binary = ending == "bin"
+    path = write(f"v.{ending}", pack(V2 if binary else PLAIN.encode()))
+    text = None if "bin" in ending or "txt" in ending else "word2vec-text"
+    found = load_vectors(path, format=text)
+    assert found.words == (["tax", "navy"] if binary else A2[0])
+
+
+@pytest.mark.parametrize("name", ["v.npz", "v.safetensors", "v.bin"])
+def test_compressed_arrays_are_read_too(tmp_path, name):
+    path = some_vectors().save(tmp_path / name)
+    packed = tmp_path / f"{name}.xz"
+    packed.write_bytes(lzma.compress(path.read_bytes()))
+    assert_same(load_vectors(packed), some_vectors())
+    zipped = tmp_path / f"{name}.zip"
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.write(path, name)
+    if name != "v.npz":  # whose own kind of archive this is
+        assert_same(load_vectors(zipped), some_vectors())
+    said = message_of(some_vectors().save, packed)
+    assert "is not written as .xz" in said
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-32", "cp1252"])
+def test_text_of_other_encodings_is_named_and_read(write, encoding):
+    path = write("v.txt", "2 2\nété 0.1 0.2\nof 0.3 0.4\n".encode(encoding))
+    assert "encoding='" in message(path)
+    assert load_vectors(path, encoding=encoding).words == ["été", "of"]
+    small = message_of(load_vectors, path, encoding="klingon")
+    assert "encoding must be the name of one" in small
+
+
+def test_words_of_a_binary_file_may_have_another_encoding(write):
+    path = write("v.bin", b"1 1\n" + record("été".encode("latin-1"), 1))
+    assert load_vectors(path, encoding="latin-1").words == ["été"]
+    assert "not in utf-16" in message(path, encoding="utf-16")
+
+
+def empty_words(folder):
+    """Write files with a word "" and a word "x", as other programs do."""
+    row = np.array([[1, 2], [3, 4]], np.float32)
+    (folder / "v.bin").write_bytes(b"2 2\n" + record(b"", 1, 2) + V2[-13:])
+    (folder / "v.txt").write_text("2 2\n 1 2\nnavy 3 4\n")
+    np.savez(folder / "v.npz", words=np.array(["", "navy"]), matrix=row)
+    parts = {
+        "matrix": row,
+        "offsets": np.array([0, 0, 4]),
+        "words": np.frombuffer(b"navy", np.uint8),
+    }
+    save_file(parts, folder / "v.safetensors")
+    (folder / "v").mkdir()
+    (folder / "v" / "vectors.tsv").write_text("1\t2\n3\t4\n")
+    (folder / "v" / "metadata.tsv").write_text("\nnavy\n")
+
+
+@pytest.mark.parametrize("name", ["v.bin", "v.txt", "v.npz", "v", "v.safe"])
+def test_the_empty_word_is_left_out_on_request(tmp_path, name):
+    empty_words(tmp_path)
+    path = tmp_path / name.replace("safe", "safetensors")
+    assert "an empty word; leave it out with drop_empty=True" in message(path)
+    found = load_vectors(path, drop_empty=True)
+    assert (found.words, found.matrix.tolist()) == (["navy"], [[3, 4]])
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        ("\ufeffw0\nw1\n", ["w0", "w1"]),
+        ("Word\tCount\nw0\t7\nw1\t3\n", ["w0", "w1"]),
+        ("id\tlabel\r\n1\tw0\r\n2\tw1\r\n", ["w0", "w1"]),
+        ('"w0"\n#\n', ['"w0"', "#"]),
+        ("id\tsize\n1\tw0\n2\tw1\n", "line 1: the columns of labels are na"),
+        ("word\nw0\nw1\n", "has 3 labels, and"),
+        ("w0\n\nw1\n", "line 2: an empty word"),
+        ("w0\n", "must have one word for it"),
+    ],
+)
+def test_labels_of_other_programs_are_never_shifted(tmp_path, labels, words):
+    (tmp_path / "vectors.tsv").write_text("\ufeff1\t2\n3\t4\n", "utf-8")
+    (tmp_path / "metadata.tsv").write_text(labels, "utf-8", newline="")
+    for limit in (None, 2):
+        if isinstance(words, str):
+            assert words in message(tmp_path, limit=limit)
+        else:
+            assert load_vectors(tmp_path, limit=limit).words == words
+
+
+ODD = [*map(chr, range(1, 33)), *"\x7f\x85\xa0\u1680\u2003\u2028\u2029\u202f"]
+ODD += [*"\u205f\u3000\ufeff\u200b\u0301#\"',;|/\\"]
+
+
+@pytest.mark.parametrize("name", ["v.txt", "v.bin", "v.npz", "v"])
+@pytest.mark.parametrize("form", ["{}", "a{}", "{}a", "a{}b", "7{}7"])
+def test_an_odd_word_comes_back_from_all_readers_or_is_not_written(
+    tmp_path, gensim_vectors, name, form
+):
+    words = [form.format(character) for character in ODD]
+    refused = 0
+    for word in words:
+        vectors = WordVectors(["of", word], np.eye(2, dtype=np.float32))
+        try:
+            path = vectors.save(tmp_path / name)
+        except SkipgramError as error:
+            assert repr(word) in str(error)
+            refused += 1
+            continue
+        assert load_vectors(path).words == vectors.words
+        if path.is_file() and name != "v.npz":
+            binary = name == "v.bin"
+            peer = gensim_vectors.load_word2vec_format(path, binary=binary)
+            assert peer.index_to_key == vectors.words
+    assert refused < len(words) / 2
+
+
+@pytest.mark.parametrize(
+    "path", ["a" * 5_000 + ".txt", "a\0.txt", None, b"v.txt", io.BytesIO()]
+)
+def test_what_is_no_path_is_refused(tmp_path, path):
+    assert "path" in message_of(load_vectors, path)
+    assert "path" in message_of(some_vectors().save, path)
+    said = message(Path("https://example.org/v.txt"))
+    assert "an address is not read" in said
+    assert "address" not in message(Path("C:/v.txt"))
+
+
+@pytest.mark.parametrize("name", ["a\nb.txt", "a\nb.bin", "a\nb.npz"])
+def test_a_name_of_two_lines_is_shown_in_one(write, name):
+    assert "a\\nb" in message(write(name, b"words"))
+    vectors = WordVectors(["new\0 york"], np.ones((1, 1)))
+    with pytest.raises(SkipgramError, match=r"a\\nb.*cannot be written"):
+        vectors.save(write(name, b"words"))
+
+
+PIPE = """
+    import sys
+    from skipgram_lib import load_vectors
+    vectors = load_vectors("-", progress=False)
+    vectors.save("-", format={format!r})
+"""
+
+
+@pytest.mark.parametrize("format", ["word2vec-text", "npz", "safetensors"])
+def test_vectors_go_through_pipes(tmp_path, format):
+    code = textwrap.dedent(PIPE).format(format=format)
+    text = ("2 2\n" + PLAIN).encode()
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        input=bz2.compress(text),
+        capture_output=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    assert done.stderr == b""
+    assert list(tmp_path.iterdir()) == []
+    path = tmp_path / "v"
+    path.write_bytes(done.stdout)
+    found = load_vectors(path, format=format, dtype="float32")
+    wanted = np.array(A2[1], np.float32).tolist()
+    assert (found.words, found.matrix.tolist()) == (A2[0], wanted)
+
+
+def test_nothing_is_written_where_standard_output_takes_no_bytes(monkeypatch):
+    for stdout in (None, io.StringIO()):
+        monkeypatch.setattr(sys, "stdout", stdout)
+        said = message_of(some_vectors().save, "-")
+        assert said.startswith("standard output takes no bytes here; name a")
+
+
+def test_a_folder_does_not_go_through_a_pipe():
+    said = message_of(some_vectors().save, "-", "tensorboard")
+    assert said == "a folder cannot be written to standard output"
+
+
+def test_a_file_may_be_called_as_standard_input_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    some_vectors().save("./-", "npz")
+    assert_same(load_vectors("./-", "npz"), some_vectors())
+    assert [p.name for p in tmp_path.iterdir()] == ["-"]
+
+
+def test_where_nothing_can_be_mapped_safetensors_are_read(
+    tmp_path, monkeypatch
+):
+    def no_device(*arguments):
+        raise OSError(19, "No such device")
+
+    path = some_vectors().save(tmp_path / "v.safetensors")
+    monkeypatch.setattr(np, "memmap", no_device)
+    assert_same(load_vectors(path), some_vectors())
+
+
+def test_a_path_may_begin_at_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    some_vectors().save("~/v.bin")
+    assert_same(load_vectors("~/v.bin"), some_vectors())
+
+
+def test_messages_name_standard_input(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    said = message_of(load_vectors, "-")
+    assert "there is no standard input" in said
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_nothing_is_shown_where_there_is_no_stderr(
+    tmp_path, monkeypatch, name
+):
+    monkeypatch.setattr(sys, "stderr", None)
+    path = some_vectors().save(tmp_path / name, progress=True)
+    assert_same(load_vectors(path, progress=True), some_vectors())
+
+
+@pytest.mark.parametrize("name", ["v.bin", "v.txt", "v.npz", "v.safetensors"])
+@pytest.mark.parametrize("dtype", [">f4", "<f4", "f2", ">f8"])
+def test_other_byte_orders_and_layouts_are_written_rightly(
+    tmp_path, name, dtype
+):
+    matrix = np.asfortranarray(np.arange(6).reshape(2, 3), dtype=dtype)
+    for rows in (matrix, matrix[:, ::-1], matrix[::-1]):
+        path = WordVectors(["a", "b"], rows).save(tmp_path / name)
+        assert load_vectors(path).matrix.tolist() == rows.tolist()

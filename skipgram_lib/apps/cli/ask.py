@@ -1,22 +1,10 @@
 """Commands that ask a model: context, similar, analogy, odd."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
+from unicodedata import normalize
 
-from skipgram_lib.apps.cli.options import (
-    ANALOGIES,
-    BACKEND,
-    MODEL,
-    SOURCE,
-    TOPN,
-    VECTORS,
-    WORDS,
-    Answer,
-    Command,
-    Option,
-    argument,
-    default_of,
-    given,
-)
+from skipgram_lib.apps.cli import shared
+from skipgram_lib.apps.cli.options import Answer, Command, argument, given
 from skipgram_lib.apps.cli.printing import bar, table
 from skipgram_lib.errors import SkipgramError
 
@@ -24,6 +12,11 @@ from skipgram_lib.errors import SkipgramError
 def as_rows(pairs: Sequence[tuple[str, float]], name: str) -> list[Answer]:
     """Turn pairs of a word and a number into dictionaries."""
     return [{"word": word, name: number} for word, number in pairs]
+
+
+def as_known(words: Iterable[str], known: Container[str]) -> list[str]:
+    """Words as they are known; the marks of their letters may come apart."""
+    return [w if w in known else normalize("NFC", w) for w in words]
 
 
 def as_table(rows: Sequence[Answer], name: str) -> str:
@@ -40,6 +33,8 @@ def run_context(
     from skipgram_lib.apps.cli.inputs import read_model
 
     trained = read_model(model)
+    [word] = as_known([word], trained.vocabulary)
+    others = as_known(others, trained.contexts)
     likely = trained.predict_context(word, **given(topn=topn))
     probs = trained.context_probabilities(word)
     named = {other: float(probs[trained.contexts[other]]) for other in others}
@@ -57,13 +52,11 @@ def show_context(answer: Answer) -> str:
     likely = answer["most_likely"]
     rows = likely + answer["named"]
     largest = max(row["probability"] for row in rows)
-    width = max(len(row["word"]) for row in rows)
-    lines = [
-        f"  {row['word']:{width}}  {row['probability']:.6f}  "
-        f"{bar(row['probability'], largest)}".rstrip()
-        for row in rows
-    ]
+    shares = [(row["word"], row["probability"]) for row in rows]
+    cells = [[word, f"{p:.6f}", bar(p, largest)] for word, p in shares]
+    lines = table(cells).split("\n")
     if answer["named"]:
+        width = max(len(word) for word, _ in shares)
         lines.insert(len(likely), "  " + "-" * (width + 10))
     return "\n".join([f"P(nearby | {answer['centre']})", *lines])
 
@@ -79,7 +72,7 @@ def run_similar(
     from skipgram_lib.apps.cli.inputs import read_vectors
 
     searched = read_vectors(model, vectors, backend)
-    asked = list(dict.fromkeys(words))
+    asked = list(dict.fromkeys(as_known(words, searched)))
     found = searched.most_similar_many(asked, **given(topn=topn))
     return {
         "model": model,
@@ -112,7 +105,8 @@ def run_analogy(
     from skipgram_lib.apps.cli.inputs import read_vectors
 
     searched = read_vectors(model, vectors, backend)
-    method = method or default_of(ANALOGIES, "method")
+    a, b, c = as_known((a, b, c), searched)
+    method = method or shared.METHOD.default_text()
     multiply = method == "multiply"
     ask = searched.most_similar_cosmul if multiply else searched.most_similar
     found = ask([b, c], [a], **given(topn=topn))
@@ -142,7 +136,8 @@ def run_odd(model: str, words: Sequence[str], vectors: Answer) -> Answer:
             f"name three different words or more, got {len(asked)}; of two, "
             "both are equally odd"
         )
-    ranked = read_vectors(model, vectors).rank_by_centrality(asked)
+    searched = read_vectors(model, vectors)
+    ranked = searched.rank_by_centrality(as_known(asked, searched))
     pairs = [(word, cosine) for cosine, word in ranked]
     return {
         "model": model,
@@ -161,54 +156,61 @@ def show_odd(answer: Answer) -> str:
     return "cosine with the mean of all\n" + table(rows, [1])
 
 
-COMMANDS = (
-    Command(
-        "context",
-        "P(nearby | word): the fake task",
-        ["skipgram context out/model soviet union russia fish"],
-        [
-            MODEL,
-            argument("WORD", "the centre word"),
-            argument(
-                "[OTHER]...", "words whose probability is wanted too", "others"
-            ),
-            TOPN,
-        ],
-        run_context,
-        show_context,
-    ),
-    Command(
-        "similar",
-        "words with similar vectors",
-        [
-            "skipgram similar out/model tax silver",
-            "skipgram similar out/vectors.bin france --topn 5 --json",
-        ],
-        [SOURCE, WORDS, *VECTORS, TOPN, BACKEND],
-        run_similar,
-        show_similar,
-    ),
-    Command(
-        "analogy",
-        "A is to B as C is to what?",
-        ["skipgram analogy out/model france paris spain"],
-        [
-            SOURCE,
-            *(argument(name, "a word") for name in "ABC"),
-            *VECTORS,
-            Option("--method add|multiply", "3CosAdd or 3CosMul", ANALOGIES),
-            TOPN,
-            BACKEND,
-        ],
-        run_analogy,
-        show_analogy,
-    ),
-    Command(
-        "odd",
-        "the word that does not belong",
-        ["skipgram odd out/model wheat corn cotton treaty"],
-        [SOURCE, WORDS, *VECTORS],
-        run_odd,
-        show_odd,
-    ),
+CONTEXT = Command(
+    "context",
+    "P(nearby | word): the fake task",
+    ["skipgram context out/model soviet union russia fish"],
+    [
+        shared.MODEL,
+        argument("WORD", "the centre word"),
+        argument(
+            "[OTHER]...", "words whose probability is wanted too", "others"
+        ),
+        shared.TOPN,
+    ],
+    run_context,
+    show_context,
+)
+
+SIMILAR = Command(
+    "similar",
+    "words with similar vectors",
+    [
+        "skipgram similar out/model tax silver",
+        "skipgram similar out/vectors.bin france --topn 5 --json",
+    ],
+    [
+        shared.SOURCE,
+        shared.WORDS,
+        *shared.VECTORS,
+        shared.TOPN,
+        shared.BACKEND,
+    ],
+    run_similar,
+    show_similar,
+)
+
+ANALOGY = Command(
+    "analogy",
+    "A is to B as C is to what?",
+    ["skipgram analogy out/model france paris spain"],
+    [
+        shared.SOURCE,
+        *(argument(name, "a word") for name in "ABC"),
+        *shared.VECTORS,
+        shared.METHOD,
+        shared.TOPN,
+        shared.BACKEND,
+    ],
+    run_analogy,
+    show_analogy,
+)
+
+ODD = Command(
+    "odd",
+    "the word that does not belong",
+    ["skipgram odd out/model wheat corn cotton treaty"],
+    [shared.SOURCE, shared.WORDS, *shared.VECTORS],
+    run_odd,
+    show_odd,
 )

@@ -5,9 +5,8 @@ from contextlib import AbstractContextManager, nullcontext
 from time import perf_counter
 from typing import Any
 
+from skipgram_lib.apps.cli import shared
 from skipgram_lib.apps.cli.options import (
-    COUNTING,
-    TEXT,
     Answer,
     Command,
     Option,
@@ -81,30 +80,28 @@ def show_count(answer: Answer) -> str:
     )
 
 
-COMMANDS = (
-    Command(
-        "count",
-        "count text of any size, to train from",
-        [
-            "skipgram count book.txt more/ --out out/counts",
-            "skipgram count book.txt more/ --memory 2GB --workers 2 "
-            "--out out/counts",
-        ],
-        [
-            text_files("FILE|DIR...", "also s3://bucket/folder"),
-            *TEXT,
-            *COUNTING,
-            output("--out DIR", "folder of counts; older ones are replaced"),
-            Option("--memory SIZE", "approximate limit", COUNT_FILES),
-            *options(
-                {
-                    "--workers N": "count in N processes here, by Dask",
-                    "--scheduler ADDRESS": "count on a Dask cluster, such as "
-                    "tcp://10.0.0.1:8786",
-                }
-            ),
-        ],
-        run_count,
-        show_count,
-    ),
+COUNT = Command(
+    "count",
+    "count text of any size, to train from",
+    [
+        "skipgram count book.txt more/ --out out/counts",
+        "skipgram count book.txt more/ --memory 2GB --workers 2 "
+        "--out out/counts",
+    ],
+    [
+        text_files("FILE|DIR...", "also s3://bucket/folder"),
+        *shared.TEXT,
+        *shared.COUNTING,
+        output("--out DIR", "folder of counts; older ones are replaced"),
+        Option("--memory SIZE", "approximate limit", COUNT_FILES),
+        *options(
+            {
+                "--workers N": "count in N processes here, by Dask",
+                "--scheduler ADDRESS": "count on a Dask cluster, such as "
+                "tcp://10.0.0.1:8786",
+            }
+        ),
+    ],
+    run_count,
+    show_count,
 )

@@ -5,12 +5,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from skipgram_lib.apps.cli import shared
 from skipgram_lib.apps.cli.options import (
-    COUNTS,
-    MODEL,
-    SOURCE,
-    TEXT,
-    VECTORS,
     Answer,
     Command,
     Option,
@@ -22,7 +18,7 @@ from skipgram_lib.apps.cli.options import (
     text_files,
 )
 from skipgram_lib.apps.cli.printing import report
-from skipgram_lib.errors import check_at_least
+from skipgram_lib.errors import SkipgramError, check_at_least
 
 if TYPE_CHECKING:
     from skipgram_lib.counts.counts import Counts
@@ -108,6 +104,13 @@ def run_explorer(
     trained = inputs.read_model(model)
     found = read_trained_counts(trained, model, files, text, counts)
     V = len(trained.vocabulary)
+    if not (
+        files or counts or found.vocabulary.words == trained.vocabulary.words
+    ):
+        raise SkipgramError(
+            f"{model} was not trained on the embedded corpus; name the files "
+            "that it was trained on, or --counts"
+        )
     report(f"a page for {V:,} x {trained.vector_size}, the map first")
     written = save_explorer(trained, found, out, **given(snapshots=snapshots))
     return {
@@ -135,51 +138,50 @@ def show_explorer(answer: Answer) -> str:
     )
 
 
-COMMANDS = (
-    Command(
-        "map",
-        "draw the words on a plane",
-        [
-            "skipgram map out/model --out map.png",
-            "skipgram map out/model --words 3000 --method pca --out map.html",
-        ],
-        [
-            SOURCE,
-            *VECTORS,
-            output("--out FILE", ".png, .svg, or .html to search and zoom"),
-            *options(
-                {
-                    "--words N": "map the first N words",
-                    "--method tsne|pca": "how the dimensions become two",
-                    "--seed N": "of t-SNE",
-                },
-                SAVE_MAP,
-            ),
-        ],
-        run_map,
-        show_map,
-    ),
-    Command(
-        "explorer",
-        "write a page in which a reader asks a model",
-        [
-            "skipgram explorer out/model --out out/explorer",
-            "skipgram explorer my_model book.txt more/ --out out/page "
-            "--snapshots 0",
-        ],
-        [
-            MODEL,
-            text_files("[FILE|DIR]...", "none: the embedded corpus"),
-            *TEXT,
-            COUNTS,
-            output("--out DIR", "folder of a page; an older one is replaced"),
-            Option(
-                "--snapshots N",
-                "snapshots to record while training again; 0: none",
-                "skipgram_lib.apps.explorer.page:save_explorer",
-            ),
-        ],
-        run_explorer,
-        show_explorer,
-    ),
+MAP = Command(
+    "map",
+    "draw the words on a plane",
+    [
+        "skipgram map out/model --out map.png",
+        "skipgram map out/model --words 3000 --method pca --out map.html",
+    ],
+    [
+        shared.SOURCE,
+        *shared.VECTORS,
+        output("--out FILE", ".png, .svg, or .html to search and zoom"),
+        *options(
+            {
+                "--words N": "map the first N words",
+                "--method tsne|pca": "how the dimensions become two",
+                "--seed N": "of t-SNE",
+            },
+            SAVE_MAP,
+        ),
+    ],
+    run_map,
+    show_map,
+)
+
+EXPLORER = Command(
+    "explorer",
+    "write a page in which a reader asks a model",
+    [
+        "skipgram explorer out/model --out out/explorer",
+        "skipgram explorer my_model book.txt more/ --out out/page "
+        "--snapshots 0",
+    ],
+    [
+        shared.MODEL,
+        text_files("[FILE|DIR]...", "none: the embedded corpus"),
+        *shared.TEXT,
+        shared.COUNTS,
+        output("--out DIR", "folder of a page; an older one is replaced"),
+        Option(
+            "--snapshots N",
+            "snapshots to record while training again; 0: none",
+            "skipgram_lib.apps.explorer.page:save_explorer",
+        ),
+    ],
+    run_explorer,
+    show_explorer,
 )

@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from skipgram_lib.apps.cli import shared
 from skipgram_lib.apps.cli.options import (
-    ANALOGIES,
-    BACKEND,
-    SOURCE,
-    VECTORS,
     Answer,
     Command,
     Option,
@@ -29,6 +26,8 @@ def run_evaluate(
     analogies: Any,
     method: str | None,
     backend: str | None,
+    columns: str | None,
+    test_sets: str | None,
     vectors: Answer,
     words: Answer,
 ) -> Answer:
@@ -38,19 +37,34 @@ def run_evaluate(
     from skipgram_lib.vectors.evaluation import evaluate_word_pairs
     from skipgram_lib.vectors.test_sets import find_test_set
 
+    if not pairs:
+        refuse("there are no --pairs", columns=columns)
     if not pairs and analogies is None:
-        pairs = [find_test_set(name) for name in ("wordsim353", "simlex999")]
-        analogies = find_test_set("google")
+        tests = ("wordsim353", "simlex999", "google")
+        *pairs, analogies = (find_test_set(name, test_sets) for name in tests)
+    else:
+        refuse("the tests are files of your own", test_sets=test_sets)
     if analogies is None:
         refuse("there are no analogies", method=method, backend=backend)
     found = read_vectors(model, vectors, backend)
     scores: list[WordPairScores | AnalogyScores]
-    scores = [evaluate_word_pairs(found, file, **words) for file in pairs]
+    by = given(columns=columns_of(columns))
+    scores = [
+        evaluate_word_pairs(found, file, **words, **by) for file in pairs
+    ]
     if analogies is not None:
         by = given(method=method)
         scores.append(evaluate_word_analogies(found, analogies, **words, **by))
-    tests = [test.as_dict() | interval_of(test) for test in scores]
-    return {"model": model, "words": len(found), "tests": tests}
+    results = [test.as_dict() | interval_of(test) for test in scores]
+    return {"model": model, "words": len(found), "tests": results}
+
+
+def columns_of(names: str | None) -> list[str | int] | None:
+    """Names or numbers of columns, as they were typed with commas."""
+    if names is None:
+        return None
+    each = [name.strip() for name in names.split(",")]
+    return [int(n) if n.isdecimal() else n for n in each]
 
 
 def interval_of(scores: "WordPairScores | AnalogyScores") -> Answer:
@@ -105,32 +119,39 @@ def show_evaluate(answer: Answer) -> str:
     return "\n\n".join(map(show_test, answer["tests"]))
 
 
-COMMANDS = (
-    Command(
-        "evaluate",
-        "scores on published tests, or on yours",
-        [
-            "skipgram evaluate out/model",
-            "skipgram evaluate out/vectors.bin --pairs mine.tsv",
-        ],
-        [
-            SOURCE,
-            Option("--pairs FILE...", "scored word pairs, as WordSim-353"),
-            Option("--analogies FILE", "questions, as questions-words.txt"),
-            Option("--method add|multiply", "3CosAdd or 3CosMul", ANALOGIES),
-            BACKEND,
-            *VECTORS,
-            *options(
-                {
-                    "--restrict-vocab N": "know the first N words only",
-                    "--case-insensitive/--no-case-insensitive": "a word "
-                    "stands for all its spellings",
-                },
-                ANALOGIES,
-                "words",
-            ),
-        ],
-        run_evaluate,
-        show_evaluate,
-    ),
+EVALUATE = Command(
+    "evaluate",
+    "scores on published tests, or on yours",
+    [
+        "skipgram evaluate out/model",
+        "skipgram evaluate out/vectors.bin --pairs mine.tsv",
+        "skipgram evaluate out/model --pairs rw.txt --columns 1,2,3",
+    ],
+    [
+        shared.SOURCE,
+        Option("--pairs FILE...", "scored word pairs, as WordSim-353"),
+        Option("--analogies FILE", "questions, as questions-words.txt"),
+        *options(
+            {
+                "--columns A,B,C": "names or numbers of the columns with "
+                "two words and a score, of --pairs",
+                "--test-sets DIR": "where the published tests are, if "
+                "gensim is not installed",
+            }
+        ),
+        shared.METHOD,
+        shared.BACKEND,
+        *shared.VECTORS,
+        *options(
+            {
+                "--restrict-vocab N": "know the first N words only",
+                "--case-insensitive/--no-case-insensitive": "a word "
+                "stands for all its spellings",
+            },
+            shared.ANALOGIES,
+            "words",
+        ),
+    ],
+    run_evaluate,
+    show_evaluate,
 )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from skipgram_lib.apps.cli.options import Answer, refuse, typed
+from skipgram_lib.apps.cli import shared
+from skipgram_lib.apps.cli.options import STREAM, Answer, refuse, typed
 from skipgram_lib.apps.cli.printing import report, report_vocabulary
 from skipgram_lib.backend.base import Backend
 from skipgram_lib.backend.select import get_backend
@@ -45,15 +46,22 @@ def read_model(path: str) -> SkipGram:
     return SkipGram.load(path)
 
 
+def is_saved(path: str) -> bool:
+    """Whether a path is the folder of a model; stdin is not."""
+    return path != STREAM and is_model_folder(path)
+
+
 def unused_options(path: str, format: str | None) -> dict[str, str]:
     """Options of reading that have no effect on a path, each with why."""
-    if is_model_folder(path):
+    if is_saved(path):
         reason = f"{path} is the folder of a model, which is read as saved"
-        names = ("format", "errors", "duplicates", "finite")
-        return dict.fromkeys(names, reason)
+        names = (option.name or "" for option in shared.VECTORS)
+        return {n: reason for n in names if n not in ("matrix", "limit")}
     reasons = {"matrix": f"{path} is no folder of a model: it has one matrix"}
-    if os.path.exists(path):
+    if path != STREAM and os.path.exists(path):
         name = find_format(Path(path), format).name
+        if name in ("npz", "safetensors"):
+            reasons["encoding"] = f"the words of {path} are stored as UTF-8"
         if name == "npz":
             reasons["errors"] = f"the words of {path} are stored as text"
         if name == "safetensors":
@@ -76,7 +84,7 @@ def read_vectors(
         if name not in used:
             refuse(reason, **{name: reading.get(name)})
     options = {k: v for k, v in reading.items() if k not in unused}
-    if is_model_folder(path):
+    if is_saved(path):
         limit = options.pop("limit", None)
         vectors = SkipGram.load(path, "numpy").word_vectors(**options)
         if limit is not None:
@@ -180,14 +188,6 @@ def chosen_with(vocabulary: Vocabulary, asked: Mapping[str, Any]) -> Answer:
 
 
 @dataclass(frozen=True)
-class CountedText:
-    """What a model is trained on; `phrases` were joined in the text."""
-
-    counts: Counts
-    phrases: Phrases | None = None
-
-
-@dataclass(frozen=True)
 class TrainingText:
     """What a training is to count, or the counts that it is to read.
 
@@ -229,23 +229,23 @@ class TrainingText:
         """Folder for counts on the disk, beside the model."""
         return path_beside(self.out, ".counts")
 
-    def read(self) -> CountedText:
-        """Read counts, or count: on the disk, or in memory."""
+    def read(self) -> tuple[Counts, Phrases | None]:
+        """Read counts, or count; return the phrases that were joined, too."""
         if self.counts is not None:
-            return CountedText(self.read_counts(self.counts))
+            return self.read_counts(self.counts), None
         settings = {**(PLAIN.counts if self.plain else {}), **self.counting}
         if self.memory is not None:
             files = TextFiles(self.files, **self.text)
             folder = self.counts_folder()
             settings["memory"] = self.memory
-            return CountedText(count_on_disk(files, folder, settings))
+            return count_on_disk(files, folder, settings), None
         documents = named_documents(self.files, self.text)
         phrases = self.learn_phrases(documents)
         if phrases:
             documents = phrases.stream(documents)
         counts = count_pairs(documents, **settings)
         report_vocabulary(counts.vocabulary)
-        return CountedText(counts, phrases)
+        return counts, phrases
 
     def learn_phrases(self, documents: Iterable[list[str]]) -> Phrases | None:
         """Find the phrases of the text, if that is asked for."""

@@ -1,7 +1,12 @@
 """Commands and their options; what is not given is left to the library."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import os
+import re
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext, redirect_stdout
 from inspect import signature
 from itertools import pairwise
 from pkgutil import resolve_name
@@ -10,11 +15,12 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from skipgram_lib.apps.cli.printing import help_page, print_answer
+from skipgram_lib.apps.cli.printing import help_page, print_answer, warn
 from skipgram_lib.errors import SkipgramError
 
 Answer = dict[str, Any]
 Items = list[CompletionItem[str]]
+STREAM = "-"  # stdin, or stdout, where a file can stand
 
 # --- One option --------------------------------------------------------------
 
@@ -27,6 +33,10 @@ class PathName(click.ParamType[str]):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> str:
         """Return a name; an empty one would mean the folder one is in."""
+        if value == STREAM and self.name == "dir":
+            self.fail("a folder is needed, and one called - is ./-")
+        if value != STREAM == os.path.normpath(value):
+            value = os.path.abspath(value)  # a Path would be without its ./
         return str(value or self.fail("a name is empty", param, ctx))
 
     def shell_complete(
@@ -36,26 +46,15 @@ class PathName(click.ParamType[str]):
         return [CompletionItem(incomplete, type=self.name)]
 
 
-class FormatName(click.ParamType[str]):
-    """Name of a format of word vectors; the library knows which there are."""
-
-    name = "format"
-
-    def choice(self) -> click.Choice[str]:
-        """Import the formats; return their names as a choice."""
-        from skipgram_lib.vectors.formats.registry import FORMATS
-
-        return click.Choice(sorted(FORMATS))
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> str:
-        """Return a name that is one of them."""
-        return self.choice().convert(value, param, ctx)
-
-    def shell_complete(self, ctx: Any, param: Any, incomplete: str) -> Items:
-        """Offer the names that begin so."""
-        return self.choice().shell_complete(ctx, param, incomplete)
-
-
+# Formats of word vectors: the keys of `vectors.formats.registry.FORMATS`.
+FORMATS = (
+    "glove",
+    "npz",
+    "safetensors",
+    "tensorboard",
+    "word2vec-binary",
+    "word2vec-text",
+)
 FILE = PathName("file")
 DIR = PathName("dir")
 # What follows an option, and its type; anything else is text.
@@ -65,8 +64,10 @@ TYPES: dict[str, Any] = {
     "X": float,
     "FILE": FILE,
     "DIR": DIR,
-    "FORMAT": FormatName(),
+    "FORMAT": click.Choice(FORMATS),
 }
+# Options that have another name than the parameter.
+PARAMETERS = {"checkpoint_every": "every", "test_sets": "folder"}
 
 
 def default_of(place: str, name: str) -> Any:
@@ -115,16 +116,19 @@ class Option(click.Option):
         )
         self.of = of
         self.group = group
+        self.parameter = PARAMETERS.get(str(self.name), str(self.name))
 
     def default_text(self) -> str:
         """Say in words what holds if the option is not given."""
         if callable(self.of):
             return self.of()
-        default = default_of(self.of, self.name) if self.of else None
+        default = default_of(self.of, self.parameter) if self.of else None
         if default is None:
             return ""
         if isinstance(default, bool):
-            return (self.opts if default else self.secondary_opts)[0]
+            return next(
+                iter(self.opts if default else self.secondary_opts), ""
+            )
         if isinstance(default, tuple):
             return " ".join(map(str, default))
         return str(default)
@@ -132,8 +136,8 @@ class Option(click.Option):
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """Return how it is typed and what it does, with the default."""
         text = self.help or ""
-        if isinstance(self.type, FormatName):
-            text = f"{text}: {', '.join(self.type.choice().choices)}"
+        if self.metavar == "FORMAT":
+            text = f"{text}: {', '.join(FORMATS)}"
         default = self.default_text()
         if default:
             text = f"{text} (default: {default})"
@@ -168,7 +172,8 @@ def argument(
 
 def text_files(usage: str, more: str) -> click.Argument:
     """Argument for files and folders of text, called `files`."""
-    return argument(usage, f"UTF-8 text, plain or .gz; {more}", "files", FILE)
+    about = f"text, plain or compressed; -: stdin; {more}"
+    return argument(usage, about, "files", FILE)
 
 
 # --- Commands ----------------------------------------------------------------
@@ -179,11 +184,13 @@ def repeat_options(args: Sequence[str], several: set[str]) -> list[str]:
     found: list[str] = []
     option = ""
     for before, word in pairwise(["", *args]):
-        if word == "--":  # no options from here on
-            several = set()
-        if word.startswith("-"):
+        if option and before == option:
+            pass  # the first word of an option, whatever it looks like
+        elif word.startswith("-") and word != STREAM:
+            if word == "--":  # no options from here on
+                several = set()
             option = word if word in several else ""
-        elif option and before != option:
+        elif option:
             found.append(option)
         found.append(word)
     return found
@@ -194,16 +201,14 @@ def help_sections(
 ) -> dict[str, list[tuple[str, str]]]:
     """Map the headings of a help page to what is typed, and what it means."""
     sections = {"arguments": [], "commands": [*commands]}
-    others = []
     for param in ctx.command.get_params(ctx):
+        heading = "arguments" if param.param_type_name == "argument" else ""
+        if isinstance(param, Option):
+            heading = param.group
         record = param.get_help_record(ctx) or ("", "")
-        if isinstance(param, click.Argument):
-            sections["arguments"].append(record)
-        elif isinstance(param, Option) and param.group:
-            sections.setdefault(param.group, []).append(record)
-        else:
-            others.append(record)
-    return sections | {"options": others}
+        sections.setdefault(heading or "options", []).append(record)
+    last = sections.pop("options")
+    return sections | {"options": last}
 
 
 def help_of(
@@ -254,8 +259,15 @@ class Command(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse a command line in which options may have several words."""
         several = {p.opts[0] for p in self.params if p.multiple}
+        words = repeat_options(args, several)
         try:
-            return super().parse_args(ctx, repeat_options(args, several))
+            return super().parse_args(ctx, [*words])
+        except click.NoSuchOption as error:
+            letter = error.option_name  # of -lrb- it is -l
+            whole = (w for w in words if w.startswith(letter) and w[1] != "-")
+            word = next(whole, letter)
+            near = error.possibilities
+            raise click.NoSuchOption(word, None, near, ctx) from None
         except click.UsageError as error:
             error.ctx = error.ctx or ctx  # for the line that begins 'Usage:'
             raise
@@ -278,15 +290,30 @@ class Command(click.Command):
         return found
 
     def invoke(self, ctx: click.Context) -> int:
-        """Run the command and print its answer; return the exit status."""
+        """Run the command and print its answer; return the exit status.
+
+        Where stdout gets what was asked for, the answer goes to stderr.
+        """
         arguments = self.arguments(ctx)
         as_json = arguments.pop("json")
-        answer = self.run(**arguments)
-        if as_json:
-            print(json.dumps(answer), flush=True)
-        else:
-            print_answer(self.show(answer))
+        aside = arguments.get("out") == STREAM
+        with warnings.catch_warnings():
+            warnings.showwarning = self.show_warning  # type: ignore[assignment]
+            try:
+                answer = self.run(**arguments)
+            except SkipgramError as error:
+                text = in_options(str(error), self.params)
+                raise SkipgramError(text) from error
+        with redirect_stdout(sys.stderr) if aside else nullcontext():
+            if as_json:
+                print(json.dumps(answer), flush=True)
+            else:
+                print_answer(self.show(answer))
         return 0 if answer.get("passed", True) else 1
+
+    def show_warning(self, message: Warning | str, *place: object) -> None:
+        """Print a warning of Python's as a line, without a line of code."""
+        warn(in_options(" ".join(str(message).split()), self.params))
 
 
 # --- What was given ----------------------------------------------------------
@@ -314,59 +341,26 @@ def refuse(reason: str, **settings: Any) -> None:
         raise SkipgramError(f"{reason}; leave out {what}")
 
 
-# --- Options that several commands share -------------------------------------
+# A name that is no part of a path, its value, and what is said of it.
+NAMED = re.compile(
+    r"(?<![\w/.'-])([a-z_]+)(=(?:\([^()]*\)|'[^']*'|\.\.\.|[^\s;,()]*(?<!\.)))?"
+    r"(?=( (?:must|is|has)\b| ')?)(?![\w/]|\.\w)"
+)
 
-ANALOGIES = "skipgram_lib:evaluate_word_analogies"
-MOST_SIMILAR = "skipgram_lib:WordVectors.most_similar"
-SKIPGRAM = "skipgram_lib:SkipGram"
 
-MODEL = argument("MODEL", "folder of a model", kind=DIR)
-SOURCE_HELP = (
-    "folder of a model, or a file of vectors: .bin .txt .vec (.gz) .npz "
-    ".safetensors"
-)
-SOURCE = argument("MODEL", SOURCE_HELP, kind=FILE)
-WORDS = argument("WORD...", "words", "words")
-TOPN = Option("--topn N", "words to list", MOST_SIMILAR)
-BACKEND = Option("--backend auto|numpy|cupy", "where the vectors are searched")
-TF32 = Option("--tf32", "on a GPU: faster products of rounded numbers")
-COUNTS = Option("--counts DIR", "what `skipgram count` wrote, instead of text")
-VECTORS = (
-    Option(
-        "--matrix in|out|sum",
-        "of a model: W_in, W_out or their sum",
-        f"{SKIPGRAM}.word_vectors",
-        "vectors",
-    ),
-    *options(
-        {
-            "--limit N": "read the first N words only",
-            "--format FORMAT": "if the ending does not tell",
-            "--errors strict|replace": "for words that are not UTF-8",
-            "--duplicates error|first": "what to do with a duplicate word",
-            "--finite/--no-finite": "refuse NaN and infinity",
-        },
-        "skipgram_lib:load_vectors",
-        "vectors",
-    ),
-)
-TEXT = options(
-    {
-        "--letters ascii|unicode": "letters that words are made of",
-        "--document file|line": "no window reaches over its ends",
-        "--errors strict|replace": "for bytes that are not UTF-8",
-    },
-    "skipgram_lib:TextFiles",
-    "text",
-)
-COUNTING = options(
-    {
-        "--max-size N": "most frequent words that are kept",
-        "--min-count N": "leave out words that are rarer",
-        "--window N": "largest distance of centre and context, in words",
-        "--shrink-windows/--no-shrink-windows": "near words weigh more",
-        "--sample X": "subsample words with a larger share; 0: none",
-    },
-    "skipgram_lib:count_pairs",
-    "counting",
-)
+def in_options(text: str, params: Iterable[click.Parameter]) -> str:
+    """Name the options of a command where the library names parameters."""
+    known = {p.parameter: p for p in params if isinstance(p, Option)}
+
+    def replace(match: re.Match[str]) -> str:
+        name, value, verb = match.groups(default="")
+        option = known.get(name)
+        beginning = verb and not match.start()
+        if not option or not (value or beginning or "_" in name):
+            return match[0]
+        value = re.sub("[=()' ]", "", value)
+        said = typed(option.name or "", value != "False")
+        value = option.metavar or "" if value == "..." else value
+        return said if value in ("", "True", "False") else f"{said} {value}"
+
+    return NAMED.sub(replace, text)

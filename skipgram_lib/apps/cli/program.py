@@ -4,7 +4,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
+from pkgutil import resolve_name
 
 import click
 from click.exceptions import Exit
@@ -15,19 +15,19 @@ from skipgram_lib.apps.cli.options import Command, help_of
 from skipgram_lib.apps.cli.printing import report, warn
 from skipgram_lib.errors import SkipgramError
 
-# The commands, in the order of the help page, and their modules.
+# The commands, in the order of the help page, and where each is made.
 MODULES = {
-    "train": "train",
-    "count": "count",
-    "context": "ask",
-    "similar": "ask",
-    "analogy": "ask",
-    "odd": "ask",
-    "evaluate": "evaluate",
-    "convert": "convert",
-    "map": "draw",
-    "explorer": "draw",
-    "selftest": "selftest",
+    "train": "train:TRAIN",
+    "count": "count:COUNT",
+    "context": "ask:CONTEXT",
+    "similar": "ask:SIMILAR",
+    "analogy": "ask:ANALOGY",
+    "odd": "ask:ODD",
+    "evaluate": "evaluate:EVALUATE",
+    "convert": "convert:CONVERT",
+    "map": "draw:MAP",
+    "explorer": "draw:EXPLORER",
+    "selftest": "selftest:SELFTEST",
 }
 # Options of version 0.1, and what takes their place.
 RENAMED = {
@@ -45,8 +45,7 @@ COMPLETE = "_SKIPGRAM_COMPLETE"
 
 def find_command(name: str) -> Command:
     """Import a command; it imports the library when it runs."""
-    module = import_module(f"skipgram_lib.apps.cli.{MODULES[name]}")
-    found: Command = {c.name: c for c in module.COMMANDS}[name]
+    found: Command = resolve_name(f"{__package__}.{MODULES[name]}")
     return found
 
 
@@ -69,13 +68,6 @@ class Program(click.Group):
         return help_of(ctx, examples, rows)
 
 
-def print_version(ctx: click.Context, param: object, asked: bool) -> None:
-    """Print the version, and end."""
-    if asked and not ctx.resilient_parsing:
-        print(f"skipgram {__version__}")
-        ctx.exit()
-
-
 def print_completion(ctx: click.Context, param: object, shell: str) -> None:
     """Print the script that lets a shell complete command lines, and end."""
     complete = get_completion_class(shell or "")
@@ -89,36 +81,39 @@ PROGRAM = Program(
     help="Train the skip-gram network from counts, and use it.",
     no_args_is_help=False,
     context_settings={"help_option_names": ["--help", "-h"]},
-    params=[
-        click.Option(
-            ["--version"],
-            is_flag=True,
-            is_eager=True,
-            expose_value=False,
-            callback=print_version,
-            help="print the version",
-        ),
-        click.Option(
-            ["--print-completion"],
-            metavar="SHELL",
-            type=click.Choice(SHELLS),
-            is_eager=True,
-            expose_value=False,
-            callback=print_completion,
-            help=f"print a script for the Tab key: {', '.join(SHELLS)}",
-        ),
-    ],
 )
+click.version_option(
+    __version__, message="skipgram %(version)s", help="print the version"
+)(PROGRAM)
+click.option(
+    "--print-completion",
+    metavar="SHELL",
+    type=click.Choice(SHELLS),
+    is_eager=True,
+    expose_value=False,
+    callback=print_completion,
+    help=f"print a script for the Tab key: {', '.join(SHELLS)}",
+)(PROGRAM)
 
 
 def usage_text(error: click.UsageError) -> str:
     """Say what is wrong with a command line, in one sentence."""
     if isinstance(error, click.NoSuchOption) and error.ctx:
-        new = RENAMED.get(error.option_name, "")
+        name = error.option_name
+        new = RENAMED.get(name, "")
         for param in error.ctx.command.params:
             if new.split(" ")[0] in [*param.opts, *param.secondary_opts]:
-                return f"{error.option_name} is called {new} now"
-    return " ".join(error.format_message().split())
+                return f"{name} is called {new} now"
+        near = " or ".join(error.possibilities or ())
+        if near:
+            return f"no such option {name!r}; did you mean {near}?"
+        return (
+            f"no such option {name!r}; a word or a name that begins with a "
+            f"dash stands behind --, or behind =, as in --show={name}"
+        )
+    text = " ".join(error.format_message().split()).removesuffix(".")
+    text = text.replace(". Did you mean", "; did you mean")
+    return text[:1].lower() + text[1:]
 
 
 def run_line(args: Sequence[str]) -> int:
@@ -144,7 +139,7 @@ def prepare_streams() -> None:
     What goes to a stream that was closed from the start goes nowhere.
     """
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
+        if getattr(sys, name) is None or getattr(sys, name).closed:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             setattr(sys, name, os.fdopen(nowhere, "w", encoding="utf-8"))
     for stream in (sys.stdout, sys.stderr):

@@ -2,17 +2,12 @@
 
 from collections.abc import Sequence
 
-from skipgram_lib.apps.cli.options import (
-    TF32,
-    Answer,
-    Command,
-    Option,
-    default_of,
-    given,
-)
+from skipgram_lib.apps.cli import shared
+from skipgram_lib.apps.cli.options import Answer, Command, Option, given
 from skipgram_lib.apps.cli.printing import table
 
-SELFTEST = "skipgram_lib.apps.selftest:run_selftest"
+RUN_SELFTEST = "skipgram_lib.apps.selftest:run_selftest"
+BACKEND = Option("--backend cupy|numpy", "what is tested", RUN_SELFTEST)
 
 
 def run_command(
@@ -25,7 +20,7 @@ def run_command(
     from skipgram_lib.apps.cli.inputs import find_backend
     from skipgram_lib.apps.selftest import run_selftest
 
-    name = backend or default_of(SELFTEST, "backend")
+    name = backend or BACKEND.default_text()
     return run_selftest(
         find_backend(name, tf32), **given(sizes=sizes, vector_size=vector_size)
     )
@@ -63,18 +58,16 @@ def show_selftest(answer: Answer) -> str:
     return f"{text}\nThis backend {verdict} with NumPy."
 
 
-COMMANDS = (
-    Command(
-        "selftest",
-        "test a GPU against the processor",
-        ["skipgram selftest --backend numpy --sizes 10000"],
-        [
-            Option("--backend cupy|numpy", "what is tested", SELFTEST),
-            TF32,
-            Option("--sizes N...", "words at which a pass is timed", SELFTEST),
-            Option("--vector-size N", "features of a word", SELFTEST),
-        ],
-        run_command,
-        show_selftest,
-    ),
+SELFTEST = Command(
+    "selftest",
+    "test a GPU against the processor",
+    ["skipgram selftest --backend numpy --sizes 10000"],
+    [
+        BACKEND,
+        shared.TF32,
+        Option("--sizes N...", "words at which a pass is timed", RUN_SELFTEST),
+        Option("--vector-size N", "features of a word", RUN_SELFTEST),
+    ],
+    run_command,
+    show_selftest,
 )

@@ -5,16 +5,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from skipgram_lib.apps.cli import shared
 from skipgram_lib.apps.cli.options import (
-    COUNTING,
-    COUNTS,
-    SKIPGRAM,
-    TEXT,
-    TF32,
     Answer,
     Command,
     Option,
-    default_of,
     options,
     output,
     text_files,
@@ -42,13 +37,6 @@ def lr_in_text() -> str:
     return f"{softmax:.3g} lr; negative sampling: {sampling:g} lr"
 
 
-def every_text() -> str:
-    """Default time between checkpoints, for the help page."""
-    return str(
-        default_of("skipgram_lib.model.callbacks:Checkpointing", "every")
-    )
-
-
 SETTINGS = (
     *options(
         {
@@ -60,7 +48,7 @@ SETTINGS = (
             "--batch-rows N": "centre words a step",
             "--seed N": "of initial weights and order of the rows",
         },
-        SKIPGRAM,
+        shared.SKIPGRAM,
         "settings",
     ),
     Option("--lr X", "learning rate", lr_text, "settings"),
@@ -135,10 +123,10 @@ def show_train(answer: Answer) -> str:
         likely = ", ".join(f"{w} {p:.3f}" for w, p in near["context"])
         alike = ", ".join(f"{w} {c:.2f}" for w, c in near["neighbours"])
         lines += ["", word, f"  nearby:  {likely}", f"  similar: {alike}"]
-    lines += [
-        "",
-        f"{answer['model']} written, {answer['seconds']:.1f} s in all",
-    ]
+    written = f"written, {answer['seconds']:.1f} s in all"
+    if not answer["trained"]:
+        written = "was complete; without --resume it is trained again"
+    lines += ["", f"{answer['model']} {written}"]
     if phrases := answer["phrases"]:
         lines.append(
             f"{phrases['file']} written: {phrases['found']:,} "
@@ -147,45 +135,44 @@ def show_train(answer: Answer) -> str:
     return "\n".join(lines)
 
 
-COMMANDS = (
-    Command(
-        "train",
-        "train a model on text, save it",
-        [
-            "skipgram train --out out/model",
-            "skipgram train book.txt more/ --max-size 20000 --out my_model",
-            "skipgram train book.txt --phrases 2 --out phrased",
-            "skipgram train --objective negative-sampling --out out/sampled",
-            "skipgram train --plain --out out/tutorial",
-            "skipgram train --out out/long --checkpoint-every 10",
-            "skipgram train --counts out/counts --out out/large",
-        ],
-        [
-            text_files("[FILE|DIR]...", "none: the embedded corpus"),
-            *TEXT,
-            *COUNTING,
-            *SETTINGS,
-            COUNTS,
-            output("--out DIR", "folder of a model; an older one is replaced"),
-            *options(
-                {
-                    "--phrases N": "join phrases, found in N passes",
-                    "--memory SIZE": "count on the disk, with so much memory",
-                    "--plain": "the tutorial's plain network, counts too; "
-                    "settings that are given hold",
-                    "--show WORD...": "words to show at the end",
-                    "--resume": "go on from the checkpoints in DIR.checkpoint",
-                }
-            ),
-            Option(
-                "--checkpoint-every X",
-                "seconds between checkpoints; 0: after each step",
-                every_text,
-            ),
-            Option("--backend auto|numpy|cupy", "where to train", SKIPGRAM),
-            TF32,
-        ],
-        run_train,
-        show_train,
-    ),
+TRAIN = Command(
+    "train",
+    "train a model on text, save it",
+    [
+        "skipgram train --out out/model",
+        "skipgram train book.txt more/ --max-size 20000 --out my_model",
+        "skipgram train book.txt --phrases 2 --out phrased",
+        "skipgram train --objective negative-sampling --out out/sampled",
+        "skipgram train --plain --out out/tutorial",
+        "skipgram train --out out/long --checkpoint-every 10",
+        "skipgram train --counts out/counts --out out/large",
+    ],
+    [
+        text_files("[FILE|DIR]...", "none: the embedded corpus"),
+        *shared.TEXT,
+        *shared.COUNTING,
+        *SETTINGS,
+        shared.COUNTS,
+        output("--out DIR", "folder of a model; an older one is replaced"),
+        *options(
+            {
+                "--phrases N": "join phrases, found in N passes",
+                "--memory SIZE": "count on the disk, with so much memory",
+                "--plain": "the tutorial's plain network, counts too; "
+                "settings that are given hold",
+                "--show WORD...": "words to show at the end",
+                "--resume": "go on from the checkpoints in "
+                "DIR.checkpoint; begin if there are none",
+            }
+        ),
+        Option(
+            "--checkpoint-every X",
+            "seconds between checkpoints; 0: after each step",
+            "skipgram_lib.model.callbacks:Checkpointing",
+        ),
+        Option("--backend auto|numpy|cupy", "where to train", shared.SKIPGRAM),
+        shared.TF32,
+    ],
+    run_train,
+    show_train,
 )

@@ -6,13 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from skipgram_lib.apps.cli.inputs import (
-    TrainingText,
-    find_backend,
-    path_beside,
-    phrases_path,
-)
-from skipgram_lib.apps.cli.options import SKIPGRAM, Answer, default_of, given
+from skipgram_lib.apps.cli import inputs, shared
+from skipgram_lib.apps.cli.options import Answer, default_of, given
 from skipgram_lib.apps.cli.printing import method_text, report, warn
 from skipgram_lib.counts.counts import Counts, entropy_floor, unigram_entropy
 from skipgram_lib.errors import SkipgramError
@@ -46,8 +41,8 @@ def make_model(
         settings = {**PLAIN.model, **rates, **settings}
     model = SkipGram(**settings)
     FitSettings.of(model)
-    backend = backend or default_of(SKIPGRAM, "backend")
-    return model.set_params(backend=find_backend(backend, tf32))
+    backend = backend or default_of(shared.SKIPGRAM, "backend")
+    return model.set_params(backend=inputs.find_backend(backend, tf32))
 
 
 def training_settings(model: SkipGram) -> Answer:
@@ -75,17 +70,11 @@ def words_to_show(counts: Counts) -> list[str]:
 def hold_checkpoints(out: Path, resume: bool) -> Iterator[Checkpoints]:
     """Hold the checkpoints of a model while it is trained.
 
-    With `resume`, there must be one; without, it says that one is replaced.
+    Without `resume`, it says that one is replaced.
     """
-    folder = path_beside(out.absolute(), ".checkpoint")
+    folder = inputs.path_beside(out.absolute(), ".checkpoint")
     with Checkpoints(folder, own=True, warn=warn) as checkpoints:
-        there = bool(checkpoint_files(folder))
-        if resume and not there:
-            raise SkipgramError(
-                f"there is no checkpoint in {folder} to go "
-                "on from; leave out --resume"
-            )
-        if there and not resume:
+        if checkpoint_files(folder) and not resume:
             warn(
                 f"the first checkpoint of this run replaces the one in "
                 f"{folder}, from which --resume would go on"
@@ -101,7 +90,7 @@ def hold_checkpoints(out: Path, resume: bool) -> Iterator[Checkpoints]:
 
 def train(
     out: Path,
-    text: TrainingText,
+    text: inputs.TrainingText,
     model: SkipGram,
     show: Sequence[str],
     resume: bool,
@@ -110,32 +99,58 @@ def train(
     """Train a model, save it, and return what was learned."""
     with hold_checkpoints(out, resume) as checkpoints:
         every = given(every=checkpoint_every)
-        keeping = Checkpointing(checkpoints, resume=resume, **every)
-        counted = text.read()
-        counts = counted.counts
+        begins = not (resume and checkpoint_files(checkpoints.folder))
+        keeping = Checkpointing(checkpoints, resume=not begins, **every)
+        counts, phrases = text.read()
         words = show or words_to_show(counts)
         for word in words:
             counts.vocabulary[word]  # an unknown one stops here
-        report(
-            f"training {len(counts.vocabulary):,} x {model.vector_size}: "
-            f"{method_text(training_settings(model))}"
-        )
-        model.fit(counts, callbacks=[keeping])
+        complete = resume and begins and is_complete(out, model, counts)
+        if complete:
+            model = SkipGram.load(out, "numpy")
+        else:
+            if resume and begins:
+                report(
+                    f"no checkpoint in {checkpoints.folder}: a new training"
+                )
+            report(
+                f"training {len(counts.vocabulary):,} x {model.vector_size}: "
+                f"{method_text(training_settings(model))}"
+            )
+            model.fit(counts, callbacks=[keeping])
         answer = {
+            "trained": not complete,
             "phrases": None,
             **describe_result(model, counts),
             "words": describe_words(model, words),
         }
-        model.save(out)
-        if counted.phrases:
-            answer["phrases"] = save_phrases(counted.phrases, out)
-        elif (older := path_beside(out, ".phrases.json")).is_file():
+        if not complete:
+            model.save(out)
+        if phrases:
+            answer["phrases"] = save_phrases(phrases, out)
+        elif (older := inputs.path_beside(out, ".phrases.json")).is_file():
             warn(
                 f"{older} is not of this model, and `skipgram explorer` would "
                 "join its phrases; remove it"
             )
         checkpoints.remove()
     return answer
+
+
+def is_complete(out: Path, model: SkipGram, counts: Counts) -> bool:
+    """Whether a training came to its end before: its model is there."""
+    try:
+        found = SkipGram.load(out, "numpy")
+    except SkipgramError:  # nothing, or nothing that can be read
+        return False
+    words = counts.vocabulary
+    return (
+        found.runs == [FitSettings.of(model).describe()]
+        and found.vector_size == model.vector_size
+        and found.counted == counts.settings
+        and found.vocabulary.words == words.words
+        and bool((found.vocabulary.frequencies == words.frequencies).all())
+    )
 
 
 def describe_result(model: SkipGram, counts: Counts) -> Answer:
@@ -177,7 +192,7 @@ def describe_words(model: SkipGram, words: Sequence[str]) -> Answer:
 
 def save_phrases(phrases: Phrases, model: Path) -> Answer:
     """Write phrases beside a model; say how many, and where."""
-    path = phrases_path(model)
+    path = inputs.phrases_path(model)
     phrases.save(path)
     return {
         "passes": len(phrases.passes()),

@@ -39,17 +39,6 @@ def quantise(
     return whole.astype(dtype), scale
 
 
-def rounded(network: Network) -> Network:
-    """What is left of a network on the host that was quantised."""
-    W_in, in_scale = quantise(network.W_in)
-    W_out, out_scale = quantise(network.W_out)
-    return Network(
-        W_in * in_scale[:, None],
-        W_out * out_scale[:, None],
-        np.asarray(network.bias, np.float32),
-    )
-
-
 def as_block(array: Array) -> dict[str, Any]:
     """Return an array as JSON: dtype, shape, and its bytes as text."""
     little = array.dtype.newbyteorder("<")

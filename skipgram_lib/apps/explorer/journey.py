@@ -23,7 +23,7 @@ def snapshot_steps(steps: int, snapshots: int = 10) -> list[int]:
     They lie close together at the beginning, where most is learned.
     """
     taken: list[int] = []
-    for share in np.linspace(0, 1, snapshots) ** 2:
+    for share in np.linspace(0, 1, min(snapshots, steps + 1)) ** 2:
         least = taken[-1] + 1 if taken else 0
         taken.append(min(max(round(float(share) * steps), least), steps))
     return sorted(set(taken))

@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from html import escape, unescape
+from html import escape
 from importlib.resources import files
 from pathlib import Path
-from re import search
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ from skipgram_lib.apps.layout import (
     word_map_positions,
 )
 from skipgram_lib.counts.counts import Counts
-from skipgram_lib.errors import SkipgramError, reason_of
+from skipgram_lib.errors import SkipgramError, check_at_least, checked
 from skipgram_lib.model.skipgram import SkipGram, check_counts
 from skipgram_lib.storage.folders import FolderKind, check_folder, write_folder
 
@@ -49,27 +48,10 @@ def read_asset(name: str) -> bytes:
 def entry_page(names: Mapping[str, str]) -> bytes:
     """Return index.html, in which the names of all other files stand."""
     page = read_asset(ENTRY).decode("utf-8")
-    for file in ("explorer.css", "explorer.js"):
+    for file in ASSETS:
         page = page.replace(f'="{file}"', f'="{names[file]}"')
     table = escape(json.dumps(names))
     return page.replace('data-files="{}"', f'data-files="{table}"').encode()
-
-
-def page_names(folder: str | Path) -> dict[str, str]:
-    """Names of a page's files, as index.html has them, by what they hold."""
-    path = Path(folder, ENTRY)
-    try:
-        found = search('data-files="([^"]+)"', path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise SkipgramError(
-            f"cannot read {path}: {reason_of(error)}"
-        ) from error
-    if not found:
-        raise SkipgramError(f"{path} is no page of an explorer")
-    return {
-        str(file): str(name)
-        for file, name in json.loads(unescape(found[1])).items()
-    }
 
 
 def check_page(folder: str | Path) -> Path:
@@ -83,10 +65,9 @@ def check_page(folder: str | Path) -> Path:
 
 def write_page(data: Mapping[str, bytes], folder: str | Path) -> None:
     """Write a page: the assets of this library, and the data, by name."""
+    assets = {name: read_asset(name) for name in ASSETS}
     with write_folder(folder, PAGE) as new:
-        for name in ASSETS:
-            new.add(name, [read_asset(name)])
-        for name, content in data.items():
+        for name, content in (assets | dict(data)).items():
             new.add(name, [content])
         new.finish_with(entry_page(new.names()))
 
@@ -139,6 +120,19 @@ def check_trained_on(model: SkipGram, counts: Counts) -> None:
             )
 
 
+def journey_or_reason(
+    model: SkipGram, counts: Counts, snapshots: int, progress: bool | None
+) -> tuple[dict[str, Any], str | None]:
+    """Record a journey; or return an empty one, and why there is none."""
+    if snapshots == 0:
+        return {}, "none was asked for"
+    try:
+        return record_journey(model, counts, snapshots, progress), None
+    except SkipgramError as error:
+        return {}, str(error)
+
+
+@checked
 def save_explorer(
     model: SkipGram,
     counts: Counts,
@@ -156,7 +150,7 @@ def save_explorer(
     folder : str or Path
         Made if it is not there; an older explorer is replaced.
     snapshots : int
-        Of the training, from initial to final weights; 0: none.
+        Of the training, from initial to final weights: 2 or more; 0: none.
     progress : bool, optional
         Show a bar; by default where stderr is a terminal.
 
@@ -173,20 +167,16 @@ def save_explorer(
     """
     check_page(folder)
     check_trained_on(model, counts)
-    counted = counted_contexts(counts.table())
-    data = {"model": model_data(model), "counted": counted}
-    journey = None
-    reason = None
-    if snapshots == 0:
-        reason = "none was asked for"
-    else:
-        try:
-            journey = record_journey(model, counts, snapshots, progress)
-            data["journey"] = journey
-        except SkipgramError as error:
-            reason = str(error)
-    steps = journey["steps"] if journey else []
-    data["model"]["journey"] = steps
+    if snapshots != 0:
+        check_at_least("snapshots", snapshots, 2)
+    journey, reason = journey_or_reason(model, counts, snapshots, progress)
+    steps = journey.get("steps", [])
+    data = {
+        "model": model_data(model) | {"journey": steps},
+        "counted": counted_contexts(counts.table()),
+    }
+    if journey:
+        data["journey"] = journey
     contents = {
         f"{name}.js": data_script(name, part) for name, part in data.items()
     }

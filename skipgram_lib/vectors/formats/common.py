@@ -1,14 +1,25 @@
 """What the formats of word vectors share: options, blocks, checks."""
 
+import codecs
 import gzip
+import io
 import re
-import zlib
+import shutil
+import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
+from typing import (
+    IO,
+    TYPE_CHECKING,
+    Any,
+    BinaryIO,
+    NamedTuple,
+    TypeAlias,
+    cast,
+)
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -18,13 +29,17 @@ from skipgram_lib.errors import (
     SkipgramError,
     check_at_least,
     check_choice,
-    reason_of,
+    hide_bar,
 )
-from skipgram_lib.storage.files import write_file
+from skipgram_lib.storage.files import system_errors, write_file
+from skipgram_lib.storage.inputs import unpacked
 from skipgram_lib.text.vocabulary import WordIndex
 
 if TYPE_CHECKING:
     from tqdm import tqdm
+
+# Standard input and output, as command lines name them.
+STANDARD = Path("-")
 
 # Bytes that are worked on together.
 BLOCK_BYTES = 1 << 20
@@ -38,9 +53,6 @@ DIGITS = {2: 5, 4: 9, 8: 17}
 
 # What a file holds: V words, numbered, and a matrix (V, D).
 Vectors: TypeAlias = tuple[WordIndex, Array]
-
-# The error for a byte or a line of a file, and what is wrong there.
-Failure: TypeAlias = Callable[[int, str], SkipgramError]
 
 # Names the place of a vector, given its number.
 Where: TypeAlias = Callable[[int], str]
@@ -57,14 +69,16 @@ class LoadOptions:
     errors: str = "strict"
     duplicates: str = "error"
     progress: bool | None = None
+    encoding: str = "utf-8"
+    drop_empty: bool = False
 
     def __post_init__(self) -> None:
         if self.limit is not None:
-            limit = check_at_least("limit", self.limit, 1)
-            object.__setattr__(self, "limit", limit)
+            check_at_least("limit", self.limit, 1)
         check_choice("errors", self.errors, ["strict", "replace"])
         check_choice("duplicates", self.duplicates, ["error", "first"])
         object.__setattr__(self, "dtype", check_dtype(self.dtype))
+        object.__setattr__(self, "encoding", check_encoding(self.encoding))
 
 
 @dataclass(frozen=True)
@@ -81,34 +95,55 @@ def check_dtype(dtype: DTypeLike | None) -> np.dtype[Any] | None:
     """Return a type that vectors may have, or None for none."""
     if dtype is None:
         return None
-    with suppress(TypeError):
-        found: np.dtype[Any] = np.dtype(dtype).newbyteorder("=")
-        if found.kind == "f" and found.itemsize in DIGITS:
-            return found
+    if isinstance(dtype, str | type | np.dtype):
+        with suppress(TypeError, ValueError):
+            found: np.dtype[Any] = np.dtype(dtype).newbyteorder("=")
+            if found.kind == "f" and found.itemsize in DIGITS:
+                return found
     raise SkipgramError(
         f"dtype must be 'float16', 'float32' or 'float64', got {dtype!r}"
     )
 
 
-def check_rows(rows: Array, stored: Array, finite: bool, where: Where) -> None:
+def check_encoding(encoding: str) -> str:
+    """Return the plain name of an encoding of text."""
+    with suppress(LookupError, ValueError, TypeError):
+        if "word".encode(encoding).decode(encoding) == "word":
+            return codecs.lookup(encoding).name
+    raise SkipgramError(
+        "encoding must be the name of one, such as 'utf-8' or 'latin-1', got "
+        f"{encoding!r:.60}"
+    )
+
+
+def keeps_ascii(encoding: str) -> bool:
+    """Whether blanks, line ends and numbers have their bytes of ASCII."""
+    return "0 \t\r\n".encode(encoding) == b"0 \t\r\n"
+
+
+def check_rows(
+    rows: Array, stored: Array, finite: bool, where: Where, start: int = 0
+) -> None:
     """Refuse values that are not finite, or too large for their new type.
 
-    `rows` and `stored`, shape (B, D), are before and after conversion; if
-    `finite` is False, NaN and infinite values pass.
+    `rows` and `stored`, shape (B, D), are before and after conversion, of
+    the vectors from `start` on; if `finite` is False, NaN and infinite values
+    pass.
     """
     if np.isfinite(stored).all():
         return
     bad = ~np.isfinite(stored) & (np.isfinite(rows) | finite)
     for i, j in np.argwhere(bad)[:1]:
+        place = where(start + i)
         value = rows[i, j]
         if np.isfinite(value):
             raise SkipgramError(
-                f"{where(i)}: {value:g} is too large for {stored.dtype}; "
+                f"{place}: {value:g} is too large for {stored.dtype}; "
                 "take a wider dtype"
             )
         raise SkipgramError(
-            f"{where(i)}: the value {value} is not finite; keep such values "
-            "with finite=False (--no-finite)"
+            f"{place}: the value {value} is not finite; keep such values "
+            "with finite=False"
         )
 
 
@@ -120,7 +155,10 @@ KINDS = [
         "a pickle, which is a program and is never run; "
         "in gensim, write the vectors with save_word2vec_format",
     ),
-    (rb"\x1f\x8b", "compressed by gzip; let its name end in .gz"),
+    (
+        rb"\xff\xfe|\xfe\xff|(?:[^\0]\0{1,3}){4}|(?:\0{1,3}[^\0]){4}",
+        "text in UTF-16 or UTF-32; read it with encoding='utf-16' or 'utf-32'",
+    ),
     (rb"PK[\x03\x05]", "a zip archive; if NumPy wrote it, name it .npz"),
     (
         rb"\x93NUMPY",
@@ -156,27 +194,24 @@ def check_start(path: Path, head: bytes, at: int, wanted: bytes) -> None:
         )
 
 
-def is_gzip(path: Path) -> bool:
-    """Whether a file is compressed, by its name."""
-    return path.name.lower().endswith(".gz")
-
-
 @contextmanager
-def open_input(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file for reading, decompressed if its name ends in .gz."""
-    try:
-        with gzip.open(path) if is_gzip(path) else open(path, "rb") as f:
-            try:
-                yield cast(IO[bytes], f)
-            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-                raise SkipgramError(
-                    f"{path}: the gzip data is truncated or corrupt, after "
-                    f"{f.tell():,} bytes of contents ({error}); download the "
-                    "file again"
-                ) from error
-    except OSError as error:
-        reason = reason_of(error)
-        raise SkipgramError(f"cannot read {path}: {reason}") from error
+def open_input(path: Path, own: bytes = b"") -> Iterator[IO[bytes]]:
+    """Open a file for reading, decompressed if its first bytes tell how.
+
+    `own` are first bytes of a format, to which compression is nothing new.
+    """
+    with system_errors(f"cannot read {path}"), ExitStack() as stack:
+        f: BinaryIO = stack.enter_context(open(path, "rb"))
+        start = f.read(len(own) or 1)
+        f.seek(0)
+        if start != own:
+            f = stack.enter_context(unpacked(f, path))
+        yield f
+
+
+def is_plain(f: IO[bytes]) -> bool:
+    """Whether what `open_input` gives is the file itself, not unpacked."""
+    return isinstance(f, io.BufferedReader)
 
 
 class Block(NamedTuple):
@@ -190,43 +225,47 @@ class Block(NamedTuple):
 class Collector:
     """Words and rows of a file, collected and checked block by block.
 
-    `unit` is what places count, "byte" or "line"; `shape` are the rows that
-    there is room for at first, and the numbers of a vector.
+    `unit` is what places count, "byte" or "line"; D are the numbers of a
+    vector, and there is room for so many rows at first.
     """
 
     def __init__(
-        self,
-        path: Path,
-        unit: str,
-        shape: tuple[int, int],
-        options: LoadOptions,
+        self, path: Path, unit: str, D: int, options: LoadOptions, rows: int
     ) -> None:
         self.path = path
         self.unit = unit
+        self.D = D
         self.options = options
         self.words: list[str] = []
         self.places: list[NDArray[np.int64]] = []
         dtype = np.float32 if options.dtype is None else options.dtype
-        self.matrix: Array = np.empty(shape, dtype)
+        self.matrix: Array = np.empty((rows, D), dtype)
+
+    @property
+    def parsed(self) -> np.dtype[Any]:
+        """Type that numbers of a text are parsed as."""
+        return np.promote_types(self.matrix.dtype, np.float32)
 
     def fail(self, place: int, what: str) -> SkipgramError:
         """Make an error that names the file and the place."""
         return SkipgramError(f"{self.path}, {self.unit} {place:,}: {what}")
 
-    def where(self, i: int, start: int = 0) -> str:
-        """Name the place of vector i, counted from vector `start`."""
-        place = np.concatenate(self.places)[start + i]
+    def where(self, i: int) -> str:
+        """Name the place of vector i."""
+        place = np.concatenate(self.places)[i]
         return f"{self.path}, {self.unit} {place:,}"
 
     def add(self, block: Block) -> None:
         """Append a block."""
         start = len(self.words)
         self.places.append(block.places)
-        where = partial(self.where, start=start)
-        self.words += decode_words(block.words, self.options.errors, where)
+        self.words += decode_words(
+            block.words, self.options, self.where, start
+        )
         self.matrix = append_rows(self.matrix, start, block.rows)
         stored = self.matrix[start : start + len(block.rows)]
-        check_rows(block.rows, stored, self.options.finite, where)
+        finite = self.options.finite
+        check_rows(block.rows, stored, finite, self.where, start)
 
     def collect(self, blocks: Iterable[Block], total: int | None) -> Vectors:
         """Words and matrix of all the blocks, under a progress bar."""
@@ -237,8 +276,7 @@ class Collector:
         if not self.words:
             raise SkipgramError(f"{self.path} holds no vectors")
         matrix = self.matrix[: len(self.words)]
-        duplicates = self.options.duplicates
-        return number_words(self.words, matrix, duplicates, self.where)
+        return number_words(self.words, matrix, self.options, self.where)
 
 
 def progress_bar(
@@ -248,7 +286,7 @@ def progress_bar(
     # Who reads no file of vectors does without it, as a browser does.
     from tqdm import tqdm
 
-    hide = None if progress is None else not progress
+    hide = hide_bar(progress)
     return tqdm(desc=what, total=total, unit=" words", disable=hide)
 
 
@@ -264,49 +302,59 @@ def append_rows(matrix: Array, used: int, rows: Array) -> Array:
     return matrix
 
 
-def decode_words(raw: list[bytes], errors: str, where: Where) -> list[str]:
-    """Turn UTF-8 into words; an error names the word and its place."""
-    try:
-        words = b"\n".join(raw).decode("utf-8", errors).split("\n")
-        if len(words) != len(raw):  # a line feed within a word
-            words = [word.decode("utf-8", errors) for word in raw]
-    except UnicodeDecodeError:
-        i = next(i for i, word in enumerate(raw) if not is_utf8(word))
-        raise SkipgramError(
-            f"{where(i)}: the word {raw[i][:40]!r} is not UTF-8; read such "
-            "words with errors='replace' (--errors replace)"
-        ) from None
-    refuse_empty(words, where)
+def decode_words(
+    raw: list[bytes], options: LoadOptions, where: Where, start: int = 0
+) -> list[str]:
+    """Turn bytes into the words of the vectors from `start` on."""
+    encoding = options.encoding if keeps_ascii(options.encoding) else "utf-8"
+    with suppress(UnicodeDecodeError):
+        words = b"\n".join(raw).decode(encoding, options.errors).split("\n")
+        if len(words) == len(raw):  # no line feed within a word
+            return words
+    words = []
+    for i, word in enumerate(raw, start):
+        try:
+            words.append(word.decode(encoding, options.errors))
+        except UnicodeDecodeError:
+            raise SkipgramError(
+                f"{where(i)}: the word {word[:40]!r} is not "
+                f"{encoding.upper()}; name its encoding, as in "
+                "encoding='latin-1', or read it with errors='replace'"
+            ) from None
     return words
 
 
-def refuse_empty(words: list[str], where: Where) -> None:
-    """Raise an error if a word is empty."""
-    if "" in words:
-        raise SkipgramError(
-            f"{where(words.index(''))}: an empty word; correct the file"
-        )
-
-
-def is_utf8(word: bytes) -> bool:
-    """Whether some bytes are UTF-8."""
-    return word == word.decode("utf-8", "ignore").encode()
-
-
 def number_words(
-    words: list[str], matrix: Array, duplicates: str, where: Where
+    words: list[str], matrix: Array, options: LoadOptions, where: Where
 ) -> Vectors:
-    """Number words that differ; of equal ones take the first, or none."""
+    """Number words that differ; equal and empty ones, as the options say."""
     with suppress(SkipgramError):
         return WordIndex(words), matrix
     first: dict[str, int] = {}
     for i, word in enumerate(words):
-        if first.setdefault(word, i) != i and duplicates == "error":
+        if not word and not options.drop_empty:
+            raise SkipgramError(
+                f"{where(i)}: an empty word; leave it out with drop_empty=True"
+            )
+        if word and first.setdefault(word, i) != i:
+            if options.duplicates == "first":
+                continue
             raise SkipgramError(
                 f"{where(i)}: duplicate word {word!r}; take the first of "
-                "equal words with duplicates='first' (--duplicates first)"
+                "equal words with duplicates='first'"
             )
-    return WordIndex(first), matrix[list(first.values())]
+    if not first:
+        raise SkipgramError(f"{where(0)}: there are no words but empty ones")
+    return WordIndex(list(first)), matrix[list(first.values())]
+
+
+def check_shape(path: Path, V: int, matrix: Array) -> None:
+    """Refuse a matrix that has not a row for each of V words."""
+    if matrix.ndim != 2 or len(matrix) != V or not V:
+        raise SkipgramError(
+            f"{path} holds {V:,} words and a matrix of shape {matrix.shape}; "
+            "it needs a row for each"
+        )
 
 
 def select_vectors(
@@ -320,40 +368,29 @@ def select_vectors(
 
     If `mapped`, the matrix is not read, unless its type changes.
     """
-    shape = matrix.shape
+    check_shape(path, len(words), matrix)
     words = words[: options.limit]
     matrix = matrix[: options.limit]
-    if matrix.ndim != 2 or len(matrix) != len(words) or not words:
-        raise SkipgramError(
-            f"{path} holds {len(words):,} words and a matrix of shape "
-            f"{shape}; it needs a row for each"
-        )
 
     def where(i: int) -> str:
         return f"{path}, vector {i:,} ({words[i]!r})"
 
-    other = options.dtype is not None and options.dtype != matrix.dtype
-    if other or not mapped:
-        matrix = convert(matrix, options, where)
-    return number_words(words, matrix, options.duplicates, where)
+    dtype = np.dtype(options.dtype or matrix.dtype)
+    if dtype != matrix.dtype or not mapped:
+        matrix = convert(matrix, dtype, options.finite, where)
+    return number_words(words, matrix, options, where)
 
 
-def convert(matrix: Array, options: LoadOptions, where: Where) -> Array:
-    """Check a matrix, and change its type if another one is asked for."""
-    stored = matrix
-    if options.dtype is not None and options.dtype != matrix.dtype:
-        stored = np.empty(matrix.shape, options.dtype)
+def convert(
+    matrix: Array, dtype: np.dtype[Any], finite: bool, where: Where
+) -> Array:
+    """Check a matrix, and change its type if it is another one."""
+    with np.errstate(over="ignore"):
+        stored = matrix.astype(dtype, copy=False)
     step = max(1, BLOCK_BYTES // matrix[0].nbytes)
     for start in range(0, len(matrix), step):
         part = slice(start, start + step)
-        if stored is not matrix:
-            with np.errstate(over="ignore"):
-                stored[part] = matrix[part]
-
-        def where_here(i: int, start: int = start) -> str:
-            return where(start + i)
-
-        check_rows(matrix[part], stored[part], options.finite, where_here)
+        check_rows(matrix[part], stored[part], finite, where, start)
     return stored
 
 
@@ -383,22 +420,36 @@ class Table:
                 rows = self.matrix[start : start + step]
                 with np.errstate(over="ignore"):
                     stored = np.ascontiguousarray(rows, self.dtype)
-                where = partial(name_word, words)
-                check_rows(rows, stored, self.finite, where)
+                check_rows(rows, stored, self.finite, self.where, start)
                 yield words, stored
                 bar.update(len(rows))
 
+    def where(self, i: int) -> str:
+        """Name vector i by its word."""
+        return f"the vector of {self.words[i]!r}"
 
-def name_word(words: list[str], i: int) -> str:
-    """Name the word of a vector, for a message."""
-    return f"the vector of {words[i]!r}"
+
+@contextmanager
+def open_standard() -> Iterator[IO[bytes]]:
+    """Open a file that goes to standard output when it is complete."""
+    output = getattr(sys.stdout, "buffer", None)
+    if output is None:
+        raise SkipgramError(
+            "standard output takes no bytes here; name a file to write to"
+        )
+    with tempfile.TemporaryFile() as f:
+        yield f
+        f.seek(0)
+        shutil.copyfileobj(f, output)
+    output.flush()
 
 
 @contextmanager
 def open_output(path: Path) -> Iterator[IO[bytes]]:
     """Open a file that appears when it is complete, through gzip or not."""
-    with write_file(path) as f:
-        if not is_gzip(path):
+    opened = open_standard() if path == STANDARD else write_file(path)
+    with opened as f:
+        if path.suffix.lower() != ".gz":
             yield f
             return
         with gzip.GzipFile("", "wb", 1, f, mtime=0) as g:
@@ -408,26 +459,29 @@ def open_output(path: Path) -> Iterator[IO[bytes]]:
 def check_words(words: list[str], forbidden: str, path: Path) -> list[str]:
     """Return words that a format can hold, or name the one it cannot.
 
-    `words` should be str, UTF-8 and not empty; `forbidden` are characters
-    that end a word in this format.
+    `forbidden` are characters that end a word in this format, for its
+    readers here or elsewhere.
     """
+    ends = re.compile(f"[\ud800-\udfff{re.escape(forbidden)}]")
     for word in words:
-        if not isinstance(word, str) or not word:
-            raise SkipgramError(
-                f"{path}: words must be strings and not empty, got {word!r}"
-            )
-        if not word.isascii():
-            try:
-                word.encode()
-            except UnicodeEncodeError:
+        if found := ends.search(word):
+            if found[0] not in forbidden:
                 raise SkipgramError(
                     f"{path}: the word {word!r} is no Unicode text; replace it"
-                ) from None
-        if any(character in word for character in forbidden):
+                )
             raise SkipgramError(
                 f"{path}: the word {word!r} cannot be written, because one of "
                 f"{forbidden!r} ends a word there; write .safetensors"
-                + ", .npz or .txt"
-                * (forbidden == " \n" and "\n" not in word)
+                + " or .npz"
+                * ("\0" not in word)
             )
     return words
+
+
+def check_first(words: list[str], path: Path) -> None:
+    """Refuse a first word that begins as a mark of byte order does."""
+    if words[0].startswith("\ufeff"):
+        raise SkipgramError(
+            f"{path}: the first word, {words[0]!r}, begins with a mark of "
+            "byte order, which readers take off; write .safetensors or .npz"
+        )

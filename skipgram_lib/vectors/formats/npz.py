@@ -1,15 +1,17 @@
 """NumPy's archive of arrays, .npz, read without ever running a pickle."""
 
-import ast
+import io
 import math
+import os
 import re
 import struct
+import warnings
 import zipfile
 import zlib
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from skipgram_lib.backend.base import Array
@@ -20,6 +22,7 @@ from skipgram_lib.vectors.formats.common import (
     Vectors,
     check_start,
     check_words,
+    decode_words,
     open_input,
     open_output,
     select_vectors,
@@ -40,60 +43,34 @@ BROKEN_ZIP = (
 NPY_TYPE = re.compile(r"[<>|=]?(f[248]|[SU]\d{1,7})")
 
 
-class Npy(NamedTuple):
-    """What the header of an array in NumPy's .npy format says."""
-
-    dtype: str
-    shape: tuple[int, ...]
-    begin: int
-
-
-def npy_header(data: bytes) -> Npy:
-    """Read the header of an array, and where its numbers begin."""
-    size = 2 if data[6:7] == b"\x01" else 4
-    begin = 8 + size + int.from_bytes(data[8 : 8 + size], "little")
-    try:
-        text = data[8 + size : min(begin, 10_000)].decode("latin-1")
-        about = ast.literal_eval(text.strip())
-        shape = tuple(about["shape"])
-        plain = data[:6] == b"\x93NUMPY" and not about["fortran_order"]
-        if plain and all(type(n) is int and n > 0 for n in shape):
-            return Npy(str(about["descr"]), shape, begin)
-    except (
-        ValueError,
-        SyntaxError,
-        KeyError,
-        TypeError,
-        RecursionError,
-        MemoryError,
-    ):
-        pass
-    raise SkipgramError("its header is damaged or unusual")
-
-
 def parse_npy(data: bytes) -> Array:
     """Array in NumPy's .npy format; the SkipgramError is a phrase.
 
     A header that is damaged, that asks for a pickle, or that promises
     another length than the data have, is refused.
     """
-    header = npy_header(data)
-    if "O" in header.dtype:
+    f = io.BytesIO(data)
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of Python 2
+            if npy.read_magic(f) == (1, 0):
+                shape, fortran, dtype = npy.read_array_header_1_0(f)
+            else:
+                shape, fortran, dtype = npy.read_array_header_2_0(f)
+    except Exception:  # whatever is made of a damaged one
+        raise SkipgramError("its header is damaged or unusual") from None
+    if dtype.hasobject:
         raise SkipgramError("it is a pickle, which is never loaded")
-    if not NPY_TYPE.fullmatch(header.dtype):
-        raise SkipgramError(
-            f"its type is {header.dtype!r}, not numbers or words"
-        )
-    dtype = np.dtype(header.dtype)
-    promise = math.prod(header.shape) * dtype.itemsize
-    found = len(data) - header.begin
+    if not NPY_TYPE.fullmatch(dtype.str):
+        raise SkipgramError(f"its type is {dtype.str!r}, not numbers or words")
+    promise = math.prod(shape) * dtype.itemsize
+    found = len(data) - f.tell()
     if found != promise or not promise:
         raise SkipgramError(
             f"its header promises {promise:,} bytes, and it has {found:,}"
         )
-    array = np.frombuffer(data, dtype, offset=header.begin)
-    native = dtype.newbyteorder("=")
-    return array.reshape(header.shape).astype(native, copy=False)
+    array = np.frombuffer(data, dtype, offset=f.tell())
+    array = array.reshape(shape, order="F" if fortran else "C")
+    return array.astype(dtype.newbyteorder("="), copy=False)
 
 
 def read_array(archive: zipfile.ZipFile, name: str, room: int) -> Array:
@@ -121,23 +98,27 @@ def read_array(archive: zipfile.ZipFile, name: str, room: int) -> Array:
         raise SkipgramError(f"{name}.npy: {error}") from None
 
 
-def array_words(words: Array) -> list[str]:
-    """Words of an array of strings, if they are Unicode."""
-    if words.dtype.kind == "U" and words.view(np.uint32).max() > 0x10FFFF:
-        raise SkipgramError("words.npy: its characters are not Unicode")
-    return [str(word) for word in words.astype(str).ravel().tolist()]
+def array_words(path: Path, words: Array, options: LoadOptions) -> list[str]:
+    """Words of an array of strings, or of bytes in an encoding."""
+    if words.dtype.kind == "S":
+        where = f"{path}, word {{}}".format
+        return decode_words(words.tolist(), options, where)
+    if words.view(np.uint32).max() > 0x10FFFF:
+        raise SkipgramError(
+            f"{path}, words.npy: its characters are not Unicode"
+        )
+    return check_words(list(map(str, words.tolist())), "", path)
 
 
 def read_npz(path: Path, options: LoadOptions) -> Vectors:
     """Read the arrays words and matrix of NumPy's archive."""
-    with open_input(path) as f:
+    with open_input(path, b"PK") as f:
         check_start(path, f.read(16), 0, b"PK")
         try:
             with zipfile.ZipFile(f) as archive:
-                room = path.stat().st_size
+                room = f.seek(0, os.SEEK_END)
                 words = read_array(archive, "words", room)
                 matrix = read_array(archive, "matrix", room)
-            names = array_words(words)
         except BROKEN_ZIP as error:
             raise SkipgramError(
                 f"{path} is damaged, or holds no word vectors ({error}); "
@@ -148,7 +129,7 @@ def read_npz(path: Path, options: LoadOptions) -> Vectors:
             f"{path}: words must be an array of strings, and matrix one of "
             f"numbers; got {words.dtype} and {matrix.dtype}"
         )
-    check_words(names, "", path)
+    names = array_words(path, words, options)
     return select_vectors(path, names, matrix, options)
 
 
@@ -175,9 +156,9 @@ def write_npz(path: Path, table: Table) -> None:
         entry = zipfile.ZipInfo("words.npy")
         entry.compress_type = zipfile.ZIP_DEFLATED
         with archive.open(entry, "w", force_zip64=True) as g:
-            np.lib.format.write_array(g, words, allow_pickle=False)
+            npy.write_array(g, words, allow_pickle=False)
         entry = zipfile.ZipInfo("matrix.npy")
         with archive.open(entry, "w", force_zip64=True) as g:
-            np.lib.format.write_array_header_1_0(g, about)
+            npy.write_array_header_1_0(g, about)
             for _, rows in table.blocks():
                 g.write(rows.data)

@@ -2,7 +2,10 @@
 
 import json
 import math
+import os
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -16,11 +19,12 @@ from skipgram_lib.vectors.formats.common import (
     LoadOptions,
     Table,
     Vectors,
+    check_shape,
     check_start,
     decode_words,
+    is_plain,
     open_input,
     open_output,
-    refuse_empty,
     select_vectors,
 )
 
@@ -46,23 +50,17 @@ class Tensor(NamedTuple):
     stop: int
 
 
-def header_length(path: Path, f: IO[bytes]) -> int:
-    """Bytes of the header of a safetensors file."""
+def read_header(path: Path, f: IO[bytes]) -> tuple[dict[str, Any], int]:
+    """Read the header of a safetensors file, and where its data begin."""
     start = f.read(9)
     check_start(path, start, 8, b"{")
     length = int.from_bytes(start[:8], "little")
-    size = path.stat().st_size
+    size = f.seek(0, os.SEEK_END)
     if length > min(size - 8, MAX_HEADER):
         raise SkipgramError(
             f"{path}, byte 0: promises a header of {length:,} bytes, and the "
             f"file has {size:,}; download it again"
         )
-    return length
-
-
-def read_header(path: Path, f: IO[bytes]) -> tuple[dict[str, Any], int]:
-    """Read the header of a safetensors file, and where its data begin."""
-    length = header_length(path, f)
     f.seek(8)
     try:
         header: dict[str, Any] = json.loads(f.read(length))
@@ -135,16 +133,30 @@ def read_safetensors(path: Path, options: LoadOptions) -> Vectors:
     parts = {}
     with open_input(path) as f:
         header, begin = read_header(path, f)
-        tensors = parse_tensors(path, header, path.stat().st_size - begin)
+        room = f.seek(0, os.SEEK_END) - begin
+        tensors = parse_tensors(path, header, room)
         for name in TENSORS:
             tensor = tensors[name]
             if not math.prod(tensor.shape):
                 raise SkipgramError(f"{path}: the tensor {name!r} is empty")
-            dtype = NUMPY_TYPES[tensor.dtype]
-            place = begin + tensor.start
-            parts[name] = np.memmap(f, dtype, "r", place, tensor.shape)
+            parts[name] = map_tensor(f, begin, tensor)
+        mapped = is_plain(f)
     words = split_words(path, parts["words"], parts["offsets"], options)
-    return select_vectors(path, words, parts["matrix"], options, mapped=True)
+    check_shape(path, len(parts["offsets"]) - 1, parts["matrix"])
+    matrix = parts["matrix"][: len(words)]
+    return select_vectors(path, words, matrix, options, mapped)
+
+
+def map_tensor(f: IO[bytes], begin: int, tensor: Tensor) -> Array:
+    """Map a tensor behind a header, or read it where that cannot be."""
+    dtype = np.dtype(NUMPY_TYPES[tensor.dtype])
+    place = begin + tensor.start
+    if is_plain(f):
+        with suppress(OSError):  # of a file system that maps nothing
+            return np.memmap(f, dtype, "r", place, tensor.shape)
+    f.seek(place)
+    data = f.read(tensor.stop - tensor.start)
+    return np.frombuffer(data, dtype).reshape(tensor.shape)
 
 
 def split_words(
@@ -168,13 +180,8 @@ def split_words(
     def where(i: int) -> str:
         return f"{path}, vector {i}"
 
-    if data.isascii():
-        whole = data.decode("ascii")
-        words = [whole[a:b] for a, b in pairwise(bounds)]
-        refuse_empty(words, where)
-        return words
     raw = [data[a:b] for a, b in pairwise(bounds)]
-    return decode_words(raw, options.errors, where)
+    return decode_words(raw, replace(options, encoding="utf-8"), where)
 
 
 def write_safetensors(path: Path, table: Table) -> None:

@@ -107,3 +107,14 @@ def test_odd_names_the_word_that_does_not_match(compass, capsys):
     marked = [line for line in shown if "the odd one out" in line]
     assert len(marked) == 1
     assert "west" in marked[0]
+
+
+def test_a_word_may_be_typed_with_its_marks_apart(tmp_path, capsys):
+    file = tmp_path / "v.txt"
+    file.write_text("läuft 1 0\ngeht 1 1\nnɔ̃ 0 1\nla\u0308uft2 1 2\n")
+    apart = "la\u0308uft"
+    found = answer_of(capsys, "similar", file, apart, "la\u0308uft2")
+    assert list(found["neighbours"]) == ["läuft", "la\u0308uft2"]
+    found = answer_of(capsys, "analogy", file, apart, "geht", "nɔ̃")
+    assert found["a"] == "läuft"
+    assert main(["odd", str(file), apart, "geht", "nɔ̃"]) == 0

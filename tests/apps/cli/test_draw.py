@@ -4,11 +4,12 @@ import subprocess
 import sys
 
 import pytest
+from book_explorer import page_names
 from commands import SMALL, answer_of
 
 from skipgram_lib import SkipGram
 from skipgram_lib.apps.cli.program import main
-from skipgram_lib.apps.explorer.page import DATA_FILES, page_names
+from skipgram_lib.apps.explorer.page import DATA_FILES
 
 
 @pytest.mark.parametrize("name", ["m.png", "m.svg", "m.html"])
@@ -148,3 +149,16 @@ def test_explorer_refuses_in_one_line(
     assert out == ""
     assert says in err.splitlines()[-1]
     assert not (tmp_path / "page").exists()
+
+
+def test_explorer_of_ones_own_text_asks_for_it(
+    model, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(
+        "skipgram_lib.apps.cli.inputs.load_sotu", lambda: [["other", "text"]]
+    )
+    out = tmp_path / "page"
+    assert main(["explorer", str(model), "--out", str(out)]) == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "was not trained on the embedded corpus; name the files" in last
+    assert not out.exists()

@@ -1,6 +1,7 @@
 """The command evaluate: published tests, and one's own."""
 
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from skipgram_lib.apps.cli.program import main
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
     """Write vectors of random numbers for the words of the test sets."""
+    pytest.importorskip("gensim", reason="gensim brings the test sets")
     words = set()
     for name in ("wordsim353", "google"):
         text = find_test_set(name).path.read_text(encoding="utf-8").lower()
@@ -76,3 +78,36 @@ def test_evaluate_says_how_to_get_the_tests(compass, capsys, monkeypatch):
     )
     assert main(["evaluate", str(compass)]) == 1
     assert "pip install gensim" in complaint(capsys)
+
+
+def test_evaluate_takes_the_published_tests_from_a_folder(
+    published, tmp_path, capsys, monkeypatch
+):
+    wanted = answer_of(capsys, "evaluate", published)["tests"]
+    for name in ("wordsim353", "simlex999", "google"):
+        shutil.copy(find_test_set(name).path, tmp_path)
+    monkeypatch.setattr(
+        "skipgram_lib.vectors.test_sets.find_spec", lambda name: None
+    )
+    asked = ["evaluate", published, "--test-sets", tmp_path]
+    found = answer_of(capsys, *asked)["tests"]
+    assert [test.get("spearman") for test in found] == [
+        test.get("spearman") for test in wanted
+    ]
+    assert found[2]["accuracy"] == wanted[2]["accuracy"]
+
+
+@pytest.mark.parametrize(
+    "columns", ["one,two,mean", "one, two, mean", "2, 3,5"]
+)
+def test_evaluate_is_told_where_words_and_scores_stand(
+    compass, tmp_path, capsys, columns
+):
+    mine = tmp_path / "mine.csv"
+    mine.write_text(
+        "n,one,two,first,mean\n1,east,northeast,1,8\n2,east,west,9,1\n"
+        "3,north,east,2,3\n"
+    )
+    asked = ["--pairs", mine, "--columns", columns]
+    (found,) = answer_of(capsys, "evaluate", compass, *asked)["tests"]
+    assert found["spearman"] == pytest.approx(1)

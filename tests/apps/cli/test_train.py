@@ -86,17 +86,17 @@ def test_few_pairs_are_not_shown_as_none(tmp_path, capsys):
 
 
 BELOW_ONE = [
-    ("--window", "0", "window"),
-    ("--vector-size", "-3", "vector_size"),
-    ("--epochs", "0", "epochs"),
-    ("--max-size", "0", "max_size"),
-    ("--min-count", "0", "min_count"),
+    ("--window", "0", "--window"),
+    ("--vector-size", "-3", "--vector-size"),
+    ("--epochs", "0", "--epochs"),
+    ("--max-size", "0", "--max-size"),
+    ("--min-count", "0", "--min-count"),
     ("--sample", "2", "sample"),
-    ("--batch-rows", "0", "batch_rows"),
+    ("--batch-rows", "0", "--batch-rows"),
     ("--penalty", "-1", "penalty"),
     ("--penalty", "nan", "penalty"),
     ("--lr", "0", "lr"),
-    ("--lr-in", "inf", "lr_in"),
+    ("--lr-in", "inf", "--lr-in"),
     ("--phrases", "-1", "phrases"),
 ]
 
@@ -174,7 +174,7 @@ def test_a_folder_that_cannot_be_listed_is_an_error(
         onerror(PermissionError(13, "Permission denied", f"{folder}/closed"))
         return iter([])
 
-    monkeypatch.setattr("skipgram_lib.text.files.os.walk", closed)
+    monkeypatch.setattr("skipgram_lib.text.sources.os.walk", closed)
     out = tmp_path / "model"
     assert main(["train", str(tmp_path), "--out", str(out)]) == 1
     assert "closed: Permission denied" in complaint(capsys)

@@ -4,8 +4,10 @@ The emulated GPU takes a second for a step that NumPy does in a tenth. So
 where a chapter trains a large network, or a smaller one for long, its first
 steps are made on the device *and* on the host, and their losses compared; the
 others are made on the host alone, and their weights brought to the device.
-The chapter goes on with what a whole training gives. Large tables of vectors
-are searched on the host.
+The chapter goes on with what a whole training gives. Of a training by the
+story's own code, the device makes the first epoch (pair by pair: that of each
+call), whatever the size of the network. Large tables of vectors are searched
+on the host.
 
 The host's training is the one that the chapter had on NumPy. `make test` runs
 the chapters there first, and keeps the losses and the weights after each epoch
@@ -17,7 +19,7 @@ import json
 import os
 import sys
 from contextlib import contextmanager
-from copy import copy
+from copy import copy, deepcopy
 from dataclasses import dataclass, replace
 from importlib import import_module
 from inspect import signature
@@ -34,17 +36,22 @@ STEPS = int(os.environ.get("CUPY_ON_CPU_STEPS", "2"))
 LARGE = 2_000
 MANY_SCORES = 10_000_000
 TOLERANCE = 1e-5
+TOLERANCE_OF_EPOCH = 1e-4
 # Where trainings are kept from one run of the chapters to the next.
 KEPT = os.environ.get("CUPY_ON_CPU_TRAININGS")
 
 
-def on_host(network):
-    """Return a copy of a network on the host."""
+def weights_of(network):
+    """Copy the arrays of a network to the host."""
     from skipgram_lib.backend.select import backend_of
 
     to_numpy = backend_of(network.bias).to_numpy
-    arrays = [to_numpy(array).copy() for array in vars(network).values()]
-    return type(network)(*arrays)
+    return [to_numpy(array).copy() for array in vars(network).values()]
+
+
+def on_host(network):
+    """Return a copy of a network on the host."""
+    return type(network)(*weights_of(network))
 
 
 def overwrite(network, other):
@@ -227,6 +234,51 @@ def shorten(make_steps):
     return few_steps
 
 
+def shorten_story(train):
+    """Return the story's `train` with all but one epoch on the host."""
+
+    def one_epoch(network, N, epochs, batches, lr, rng, xp=np):
+        if xp is np:
+            yield from train(network, N, epochs, batches, lr, rng)
+            return
+        GUARD.shortened += 1
+        twin = on_host(network)
+        settings = epochs, batches, lr
+        on_device = train(network, N, *settings, deepcopy(rng), xp)
+        on_the_host = train(twin, N, *settings, rng)
+        for epoch, loss in enumerate(on_the_host, 1):
+            if epoch == 1:
+                gap = abs(next(on_device) / loss - 1)
+                assert gap < TOLERANCE_OF_EPOCH, gap
+            else:
+                on_device.close()
+                overwrite(network, twin)
+            yield loss
+
+    return one_epoch
+
+
+def shorten_sgd(sgd):
+    """Return the story's `sgd`, all but one epoch of a call on the host."""
+
+    def one_epoch(network, pairs, epochs, lr, rng):
+        twin = on_host(network)
+        if type(twin.bias) is type(network.bias):
+            sgd(network, pairs, epochs, lr, rng)
+            return
+        GUARD.shortened += 1
+        sgd(network, pairs, 1, lr, deepcopy(rng))
+        sgd(twin, pairs, 1, lr, rng)
+        for ours, theirs in zip(
+            *map(weights_of, (network, twin)), strict=True
+        ):
+            np.testing.assert_allclose(ours, theirs, atol=TOLERANCE_OF_EPOCH)
+        sgd(twin, pairs, epochs - 1, lr, rng)
+        overwrite(network, twin)
+
+    return one_epoch
+
+
 def measure_on_host(network_loss):
     """Return `network_loss` that measures large networks there."""
 
@@ -245,6 +297,11 @@ def search_on_host(on):
         return on(vectors, "numpy" if len(vectors) >= LARGE else backend)
 
     return stay
+
+
+def names_of_parameters(function):
+    """Names of a function's parameters, with commas between them."""
+    return ", ".join(signature(function).parameters)
 
 
 @dataclass(frozen=True)
@@ -271,7 +328,7 @@ class Place:
         assert self.name in vars(place), (
             f"{place.__name__} has no {self.name} any longer"
         )
-        known = ", ".join(signature(vars(place)[self.name]).parameters)
+        known = names_of_parameters(vars(place)[self.name])
         assert known == self.parameters, f"{self.name} takes {known}"
         return place
 
@@ -293,6 +350,14 @@ NETWORK_LOSS = Place(
     "network_loss",
     "network, N, backend, batch_rows",
 )
+STORY = Place(
+    "skipgram_lib.story.training",
+    "train",
+    "network, N, epochs, batches, lr, rng, xp",
+)
+SGD = Place(
+    "skipgram_lib.story.learning", "sgd", "network, pairs, epochs, lr, rng"
+)
 ON = Place(
     "skipgram_lib.vectors.vectors", "on", "self, backend", "WordVectors"
 )
@@ -311,7 +376,13 @@ def shorten_all(shell):
     assert get_backend("auto").name == "cupy", "the emulator is not found"
     ON.replace(search_on_host)
     ADAM_STEP.replace(GUARD.watch)
-    install(shell, {MAKE_STEPS: shorten, NETWORK_LOSS: measure_on_host})
+    changes = {
+        MAKE_STEPS: shorten,
+        STORY: shorten_story,
+        SGD: shorten_sgd,
+        NETWORK_LOSS: measure_on_host,
+    }
+    install(shell, changes)
 
 
 def record_all(shell):
@@ -327,7 +398,10 @@ def install(shell, changes):
     def after_cell(*result):
         for place, change in changes.items():
             own = shell.user_ns.get(place.name)
-            if getattr(own, "__module__", __name__) == "__main__":
+            if getattr(own, "__module__", __name__) != "__main__":
+                continue
+            # Another chapter may call something else by this name.
+            if names_of_parameters(own) == place.parameters:
                 shell.user_ns[place.name] = change(own)
 
     shell.events.register("post_run_cell", after_cell)

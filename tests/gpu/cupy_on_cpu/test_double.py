@@ -432,7 +432,7 @@ def test_a_training_step_gives_numpys_gradients():
     V, B = 30, 7
     network = random_network(V, 4)
     plain = Network(*(a.astype(np.float32) for a in vars(network).values()))
-    N = sp.random_array((V, V), density=0.3, format="csr", rng=2) * 5
+    N = sp.random_array((V, V), density=0.3, format="csr", random_state=2) * 5
     rows = np.random.default_rng(1).permutation(V)[:B]
     held = Backend().hold_counts(N, np.float32)
     wanted, slopes = batch_gradients(plain, rows, held, Backend())

@@ -1,6 +1,7 @@
 """Large trainings of a chapter are shortened, or there is an error."""
 
 import sys
+from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,6 +15,8 @@ from skipgram_lib.backend.base import Backend
 from skipgram_lib.backend.cupy import CuPyBackend
 from skipgram_lib.backend.select import get_backend
 from skipgram_lib.model import training
+from skipgram_lib.story import learning
+from skipgram_lib.story import training as story
 from skipgram_lib.vectors.vectors import WordVectors
 
 
@@ -39,7 +42,14 @@ def restore(monkeypatch):
         if path.partition(".")[0] == "skipgram_lib"
     ]
     for place in (*library, WordVectors, CuPyBackend):
-        for name in ("make_steps", "network_loss", "on", "adam_step"):
+        for name in (
+            "make_steps",
+            "network_loss",
+            "on",
+            "adam_step",
+            "train",
+            "sgd",
+        ):
             if name in vars(place):
                 monkeypatch.setattr(place, name, vars(place)[name])
     twins.register()
@@ -112,6 +122,122 @@ def test_what_a_chapter_defines_is_shortened_too():
         assert shell.user_ns["make_steps"].__name__ == "few_steps"
     inner = shell.user_ns["make_steps"].__closure__[0].cell_contents
     assert inner is make_steps, "changed once"
+
+
+class Elsewhere(np.ndarray):
+    """An array that does as a device's."""
+
+    def set(self, array):
+        self[...] = array
+
+
+# The double refuses NumPy's functions, of which the story is made.
+DEVICE = SimpleNamespace(
+    asarray=lambda array: np.array(array).view(Elsewhere),
+    zeros=lambda shape, dtype: np.zeros(shape, dtype).view(Elsewhere),
+    zeros_like=np.zeros_like,
+)
+
+
+def train_the_story(xp, calls):
+    """Train by the story's code; what came out, and where its steps were."""
+    N = random_text_counts(60, 4, 120).table()
+    network = story.first_network(N, 8, np.random.default_rng(1), xp)
+    rng = np.random.default_rng(0)
+    losses = []
+    for loss in story.train(network, N, 3, 4, 0.03, rng, xp):
+        losses.append((float(loss), dict(calls)))
+    return losses, np.asarray(network.W_in).tolist(), rng.random()
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Count the steps of the story, by the type of their arrays."""
+    found = Counter()
+    gradients = story.loss_and_gradients
+
+    def counted(network, rows, n):
+        found[type(n).__name__] += 1
+        return gradients(network, rows, n)
+
+    monkeypatch.setattr(story, "loss_and_gradients", counted)
+    return found
+
+
+def test_of_a_training_of_the_story_the_device_makes_one_epoch(calls):
+    plain, rows, drawn = train_the_story(np, calls)
+    calls.clear()
+    few_steps.shorten_all(Shell())
+    losses, rows_too, drawn_too = train_the_story(DEVICE, calls)
+    assert [loss for loss, _ in losses] == [loss for loss, _ in plain]
+    assert (rows_too, drawn_too) == (rows, drawn)
+    steps = [dict(made) for _, made in losses]
+    assert [made["Elsewhere"] for made in steps] == [4, 4, 4]
+    assert [made["ndarray"] for made in steps] == [4, 8, 12]
+
+
+def pair_by_pair(xp):
+    """Train by the story's `sgd` in two calls; the rows that come out."""
+    network = learning.initial_network(3, 2, np.random.default_rng(1), xp)
+    rng = np.random.default_rng(0)
+    for _ in range(2):
+        learning.sgd(network, [(0, 1), (1, 2), (2, 0)], 4, 0.3, rng)
+    return np.asarray(network.W_in).tolist(), rng.random()
+
+
+def test_pair_by_pair_the_device_makes_one_epoch_of_a_call(monkeypatch):
+    plain = pair_by_pair(np)
+    few_steps.shorten_all(Shell())
+    made = Counter()
+    step = learning.sgd_step
+
+    def counted(network, *given):
+        made[type(network.bias).__name__] += 1
+        step(network, *given)
+
+    monkeypatch.setattr(learning, "sgd_step", counted)
+    assert pair_by_pair(DEVICE) == plain
+    assert made == {"Elsewhere": 2 * 3, "ndarray": 2 * 4 * 3}
+
+
+def test_a_pair_that_moves_otherwise_is_an_error(monkeypatch):
+    few_steps.shorten_all(Shell())
+    step = learning.sgd_step
+
+    def wrong(network, *given):
+        if not isinstance(network.bias, Elsewhere):
+            step(network, *given)
+
+    monkeypatch.setattr(learning, "sgd_step", wrong)
+    with pytest.raises(AssertionError, match="Not equal"):
+        pair_by_pair(DEVICE)
+
+
+@pytest.mark.usefixtures("calls")
+def test_an_epoch_of_the_story_that_differs_is_an_error(monkeypatch):
+    adam = story.adam
+
+    def wrong(w, *given, **settings):
+        if not isinstance(w, Elsewhere):
+            adam(w, *given, **settings)
+
+    monkeypatch.setattr(story, "adam", wrong)
+    few_steps.shorten_all(Shell())
+    with pytest.raises(AssertionError):
+        train_the_story(DEVICE, Counter())
+
+
+def test_what_another_chapter_calls_train_is_left_alone():
+    shell = Shell()
+    few_steps.shorten_all(shell)
+
+    def train(run, callbacks):
+        pass
+
+    train.__module__ = "__main__"
+    shell.user_ns["train"] = train
+    shell.hooks[0]()
+    assert shell.user_ns["train"] is train
 
 
 def test_a_training_is_kept_and_repeated(monkeypatch, tmp_path):
