@@ -1,8 +1,6 @@
 """Bytes of files as they come: compressed, through a pipe, from stdin."""
 
-import bz2
 import gzip
-import lzma
 import os
 import shutil
 import stat
@@ -13,6 +11,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
@@ -39,6 +38,9 @@ HEAD = 10
 # What follows "BZh9" where there is something, and where there is nothing.
 BZIP2 = (b"1AY&SY", b"\x17rE8P\x90")
 
+# Not every Python has these: that of a browser does not.
+MODULES = {"bzip2": "bz2", "xz": "lzma"}
+
 
 def packed_by(head: bytes) -> str:
     """What the first ten bytes of a file say it is compressed by, or ""."""
@@ -61,7 +63,9 @@ def unpacked(file: BinaryIO, path: str | Path) -> Iterator[BinaryIO]:
     if not name:
         yield file
         return
-    damaged = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+    lzma = sys.modules.get(MODULES["xz"])  # zipfile looks for it
+    lzma_error = lzma.LZMAError if lzma else EOFError
+    damaged = (EOFError, zlib.error, zipfile.BadZipFile, lzma_error)
     inside: Any = None
     with ExitStack() as stack:
         try:
@@ -81,10 +85,15 @@ def open_packed(file: BinaryIO, name: str, path: str | Path) -> IO[bytes]:
     """Open compressed data for reading."""
     if name == "gzip":
         return cast(IO[bytes], gzip.GzipFile(fileobj=file))
-    if name == "bzip2":
-        return bz2.open(file)
-    if name == "xz":
-        return lzma.open(file)
+    if name in MODULES:
+        try:
+            opened: IO[bytes] = import_module(MODULES[name]).open(file)
+        except ImportError as error:
+            raise SkipgramError(
+                f"{shown(path)} is compressed by {name}, which this Python "
+                f"cannot read ({error}); unpack it first"
+            ) from error
+        return opened
     if name == "zstd":
         return cast(IO[bytes], zstd_module().open(file))
     if name == "zip":

@@ -190,15 +190,16 @@ def as_utf8(
     for data in chain(blocks, [b""]):
         try:
             text = decoder.decode(data, not data)
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
+            without_mark = "BOM" in str(error)  # of UTF-16 or UTF-32
+            if without_mark or not isinstance(error, UnicodeDecodeError):
+                raise SkipgramError(
+                    f"{shown(path)} cannot be read as {encoding.upper()} "
+                    f"({error}); name the order of its bytes, as in "
+                    "encoding='utf-16-le'"
+                ) from error
             first = start + len(data) - len(error.object)
             raise bad_byte_error(path, first, error, encoding) from error
-        except UnicodeError as error:  # UTF-16 and UTF-32 without their mark
-            raise SkipgramError(
-                f"{shown(path)} cannot be read as {encoding.upper()} "
-                f"({error}); name the order of its bytes, as in "
-                "encoding='utf-16-le'"
-            ) from error
         yield text.encode("utf-8", "replace")
         start += len(data)
 

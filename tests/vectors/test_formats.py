@@ -38,6 +38,7 @@ from hypothesis.extra import numpy as hnp
 from safetensors.numpy import load_file, save_file
 
 from skipgram_lib import SkipgramError, Vocabulary, WordVectors, load_vectors
+from skipgram_lib.storage import inputs
 from skipgram_lib.storage.files import write_file
 from skipgram_lib.vectors.formats.common import BLOCK_BYTES
 from skipgram_lib.vectors.formats.model_folder import (
@@ -1798,6 +1799,7 @@ def test_a_path_may_begin_at_home(tmp_path, monkeypatch):
 
 def test_messages_name_standard_input(monkeypatch):
     monkeypatch.setattr(sys, "stdin", None)
+    inputs.copy_of.cache_clear()  # what another test's stdin said
     said = message_of(load_vectors, "-")
     assert "there is no standard input" in said
 
