@@ -152,7 +152,13 @@ def wait_for_worker(client):
 @pytest.fixture
 def address_of():
     """Return a function that finds a scheduler's address."""
-    return lambda cluster: json.loads(cluster.file.read_text())["address"]
+
+    def address(cluster):
+        while not (text := cluster.file.read_text()):  # not written yet
+            sleep(0.05)
+        return json.loads(text)["address"]
+
+    return address
 
 
 @pytest.fixture(scope="module")
