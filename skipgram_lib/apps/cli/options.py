@@ -250,7 +250,12 @@ class Command(click.Command):
         show: Callable[[Answer], str],
     ) -> None:
         as_json = Option("--json", "print one JSON object")
-        super().__init__(name, help=about, params=[*params, as_json])
+        super().__init__(
+            name,
+            context_settings={"help_option_names": ["--help", "-h"]},
+            help=about,
+            params=[*params, as_json],
+        )
         self.about = about
         self.examples = examples
         self.run = run
