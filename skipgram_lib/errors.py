@@ -83,15 +83,12 @@ def check_at_least(name: str, value: object, minimum: int) -> int:
     Anything that is an integer to Python is one, such as NumPy's; a bool,
     "2" and 2.0 are not.
     """
-    message = f"{name} must be a whole number of at least {minimum}"
-    try:
-        number = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise SkipgramError(f"{message}, got {value!r}") from None
-    if isinstance(value, bool):
-        raise SkipgramError(f"{message}, got {value!r}")
-    if number < minimum:
-        raise SkipgramError(f"{message}, got {number}")
+    number = operator.index(value) if _is_whole(value) else None  # type: ignore[arg-type]
+    if number is None or number < minimum:
+        raise SkipgramError(
+            f"{name} must be a whole number of at least {minimum}, got "
+            f"{value if number is None else number!r}"
+        )
     return number
 
 

@@ -14,6 +14,7 @@ from scipy.special import log_softmax
 
 from skipgram_lib.backend.select import backend_of
 from skipgram_lib.model.network import Network
+from skipgram_lib.text.files import cut_files, part_tokens
 
 # The folder of the project, however deep a test stands.
 ROOT = next(
@@ -115,3 +116,15 @@ def slow_loss(network, N, slab=500):
 def steady(value):
     """Say what a value is, the same in each process: without its address."""
     return re.sub(r" at 0x[0-9a-f]+", "", str(value))
+
+
+def tokens_of_parts(files, size, block):
+    """Tokens of files that are cut into parts, read a block at a time."""
+    return [
+        token
+        for part in cut_files(files, size)
+        for piece in part_tokens(part, files, block)
+        if piece.inside
+        for tokens in piece.documents
+        for token in tokens
+    ]

@@ -11,6 +11,7 @@ from threading import Thread
 
 import numpy as np
 import pytest
+from helpers import tokens_of_parts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -99,14 +100,7 @@ def test_parts_have_the_tokens_of_the_whole(
 ):
     write(folder, contents)
     files = TextFiles(folder, letters, document)
-    found = [
-        token
-        for part in cut_files(files, size)
-        for piece in part_tokens(part, files, block)
-        if piece.inside
-        for tokens in piece.documents
-        for token in tokens
-    ]
+    found = tokens_of_parts(files, size, block)
     whole = [
         token
         for path in sorted(folder.iterdir())

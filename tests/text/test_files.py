@@ -11,13 +11,13 @@ import threading
 import unicodedata
 
 import pytest
+from helpers import tokens_of_parts
 from hypothesis import given
 from hypothesis import strategies as st
 
 from skipgram_lib import SkipgramError, TextFiles, count_files, count_pairs
 from skipgram_lib.counts import cluster, parts
 from skipgram_lib.storage import inputs
-from skipgram_lib.text.files import cut_files, part_tokens
 
 
 def write(folder, text, name="text.txt", encoding="utf-8"):
@@ -178,14 +178,7 @@ def test_tokens_are_the_same_however_a_file_is_cut(
 ):
     path = write(tmp_path_factory.getbasetemp(), "The end\n" + text)
     files = TextFiles(path, **how)
-    found = [
-        token
-        for part in cut_files(files, size)
-        for piece in part_tokens(part, files, block)
-        if piece.inside
-        for tokens in piece.documents
-        for token in tokens
-    ]
+    found = tokens_of_parts(files, size, block)
     assert found == read(path, **how)
 
 
